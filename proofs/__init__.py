@@ -1,0 +1,1 @@
+"""Proofs about the specification's own functions, for any number of pages, vCPUs and steps."""

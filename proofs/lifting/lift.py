@@ -1,0 +1,102 @@
+"""A specification's steps and claims, lifted: paths with conditions and successors, formulas over any state."""
+
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+import z3
+from attrs import fields, frozen
+
+from proofs.lifting.maps import SymbolicMap, SymbolicSet
+from proofs.lifting.paths import all_runs, below_binder
+from proofs.lifting.terms import enum_sort, expression, term, z3_sort
+from refmodel.language import Claim, Map, Set, Sort, Specification, State, Step
+from refmodel.language.state import Leaf, build
+
+__all__ = ["Path", "any_state", "arguments", "claimed", "closed", "initial_state", "paths_of", "skolem"]
+
+S = TypeVar("S", bound=State)
+
+
+@frozen
+class Path(Generic[S]):
+    """One way through a step: what must hold in the state before, and the state after."""
+
+    step: str
+    number: int
+    conditions: tuple[Any, ...]
+    successor: S
+
+    @property
+    def name(self) -> str:
+        """The step's name and the path's number, e.g. ``write_fault/2``."""
+        return f"{self.step}/{self.number}"
+
+
+def any_state(cls: type[S], prefix: str = "m.") -> S:
+    """A state of which nothing is known: a function a map, a constant a scalar, named by the leaf's path."""
+
+    def make(leaf: Leaf) -> Any:
+        name = prefix + leaf.path
+        if leaf.kind is Set:
+            return SymbolicSet.unknown(leaf.keys, name, z3.BoolSort())
+        if leaf.kind is Map:
+            return SymbolicMap.unknown(leaf.keys, name, z3_sort(leaf.sort))
+        if leaf.kind is bool:
+            return term(z3.Bool(name))
+        if issubclass(leaf.kind, IntEnum):
+            return term(z3.Const(name, enum_sort(leaf.kind)[0]))
+        return term(z3.Const(name, z3_sort(leaf.sort)))
+
+    return build(cls, make)
+
+
+def arguments(parameters: tuple[tuple[str, Sort], ...], prefix: str = "arg.") -> list[Any]:
+    """A fresh constant for each parameter."""
+    return [term(z3.Const(prefix + name, z3_sort(sort))) for name, sort in parameters]
+
+
+def _check_fields(state: State) -> None:
+    """Refuse a successor with a field that its class does not have: ``but`` takes any name."""
+    names = {field.name for field in fields(type(state))}
+    if set(vars(state)) != names:
+        raise TypeError(f"{type(state).__name__} has no field {sorted(set(vars(state)) - names)}")
+    for part in vars(state).values():
+        if isinstance(part, State):
+            _check_fields(part)
+
+
+def paths_of(spec: Specification[S], step: Step, before: S) -> list[Path[S]]:
+    """Every path of a step, from any state, that its own conditions do not rule out."""
+    function = getattr(spec, step.name)
+    given = arguments(step.parameters)
+    paths = []
+    for number, (conditions, successor) in enumerate(all_runs(lambda: function(before, *given)), 1):
+        _check_fields(successor)
+        paths.append(Path(step.name, number, tuple(conditions), successor))
+    return paths
+
+
+def initial_state(spec: Specification[S], anything: S) -> S:
+    """The initial states: all that the machine leaves open is unknown."""
+    [(conditions, state)] = list(all_runs(lambda: spec.initial(anything)))
+    if conditions:
+        raise TypeError(f"{type(spec).__name__}.initial decides {conditions}: it must be one path")
+    return state
+
+
+def claimed(spec: Specification[Any], claim: Claim, states: tuple[Any, ...], given: list[Any]) -> Any:
+    """The claim as a formula over these states and arguments; a fork in it is refused."""
+    with below_binder():
+        return expression(getattr(spec, claim.name)(*states, *given))
+
+
+def closed(spec: Specification[Any], claim: Claim, *states: Any) -> Any:
+    """The claim, universally quantified."""
+    given = arguments(claim.parameters, "all.")
+    formula = claimed(spec, claim, states, given)
+    return z3.ForAll([g.expression for g in given], formula) if given else formula
+
+
+def skolem(spec: Specification[Any], claim: Claim, *states: Any) -> Any:
+    """The claim at one place of which nothing is known: what is to be proved."""
+    return claimed(spec, claim, states, arguments(claim.parameters, "at."))

@@ -1,0 +1,122 @@
+"""Symbolic maps and sets: a body over one bound constant for each key, so that every update is pointwise.
+
+No array and no lambda of any solver is used: ``m[k]`` is the body with the key put in, and an update makes a new
+body, at once (a closure would see later states).
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import z3
+
+from proofs.lifting.paths import below_binder, binder_depth
+from proofs.lifting.terms import Truth, expression, term, z3_sort
+from refmodel.language import Sort
+
+__all__ = ["SymbolicMap", "SymbolicSet"]
+
+
+def _constants(sorts: tuple[Sort, ...], tag: str) -> list[Any]:
+    return [z3.Const(f"{tag}.{i}.{sort.name}", z3_sort(sort)) for i, sort in enumerate(sorts)]
+
+
+class SymbolicMap:
+    """The symbolic reading of ``refmodel.language.Map``."""
+
+    __slots__ = ("body", "sorts")
+
+    def __init__(self, sorts: tuple[Sort, ...], body: Any) -> None:
+        self.sorts = sorts
+        self.body = body
+
+    @classmethod
+    def unknown(cls, sorts: tuple[Sort, ...], name: str, held: Any) -> Self:
+        """A map of which nothing is known: an uninterpreted function."""
+        function = z3.Function(name, *(z3_sort(sort) for sort in sorts), held)
+        return cls(sorts, function(*_constants(sorts, "key")))
+
+    @property
+    def own(self) -> list[Any]:
+        """The constants that stand for the key in the body."""
+        return _constants(self.sorts, "key")
+
+    def at(self, keys: list[Any]) -> Any:
+        """The body for these keys."""
+        return z3.substitute(self.body, *zip(self.own, keys, strict=True))
+
+    def _keys(self, key: Any) -> list[Any]:
+        return [expression(k) for k in (key if isinstance(key, tuple) else (key,))]
+
+    def _is(self, key: Any) -> Any:
+        return z3.And([own == k for own, k in zip(self.own, self._keys(key), strict=True)])
+
+    def __getitem__(self, key: Any) -> Any:
+        return term(self.at(self._keys(key)))
+
+    def set(self, key: Any, value: Any) -> Self:
+        """This map with ``value`` at ``key``."""
+        return type(self)(self.sorts, z3.If(self._is(key), expression(value), self.body))
+
+    def same(self, other: Any, where: Callable[..., Any] | None = None) -> Any:
+        """Equal at every key, or at every key for which the predicate holds."""
+        equal = self.body == other.body
+        return self._for_all(z3.Implies(self._holds(where), equal) if where else equal)
+
+    def _holds(self, predicate: Callable[..., Any]) -> Any:
+        """The predicate as a formula over this map's own constants; evaluated now, once, below a binder."""
+        fresh = _constants(self.sorts, f"where{binder_depth()}")
+        with below_binder():
+            formula = expression(predicate(*(term(constant) for constant in fresh)))
+        return z3.substitute(formula, *zip(fresh, self.own, strict=True))
+
+    def _for_all(self, formula: Any) -> Any:
+        fresh = _constants(self.sorts, f"all{binder_depth()}")
+        return Truth(z3.ForAll(fresh, z3.substitute(formula, *zip(self.own, fresh, strict=True))))
+
+
+class SymbolicSet(SymbolicMap):
+    """The symbolic reading of ``refmodel.language.Set``."""
+
+    __slots__ = ()
+
+    def add(self, key: Any) -> Self:
+        """With ``key``."""
+        return type(self)(self.sorts, z3.Or(self._is(key), self.body))
+
+    def discard(self, key: Any) -> Self:
+        """Without ``key``."""
+        return type(self)(self.sorts, z3.And(z3.Not(self._is(key)), self.body))
+
+    def put(self, key: Any, member: Any) -> Self:
+        """With ``key`` if ``member``, else without."""
+        return self.set(key, member)
+
+    def where(self, predicate: Callable[..., Any], member: bool) -> Self:
+        """With (or without) every key for which the predicate holds."""
+        holds = self._holds(predicate)
+        return type(self)(self.sorts, z3.Or(self.body, holds) if member else z3.And(self.body, z3.Not(holds)))
+
+    def never(self, predicate: Callable[..., Any]) -> Any:
+        """No member satisfies the predicate."""
+        return self._for_all(z3.Not(z3.And(self.body, self._holds(predicate))))
+
+    def __or__(self, other: Any) -> Self:
+        return type(self)(self.sorts, z3.Or(self.body, other.body))
+
+    def filled(self) -> Self:
+        """Every key."""
+        return type(self)(self.sorts, z3.BoolVal(True))
+
+    def cleared(self) -> Self:
+        """No key."""
+        return type(self)(self.sorts, z3.BoolVal(False))
+
+    @property
+    def is_empty(self) -> Any:
+        """No key is a member."""
+        return self._for_all(z3.Not(self.body))
+
+    @property
+    def is_full(self) -> Any:
+        """Every key is a member."""
+        return self._for_all(self.body)

@@ -1,0 +1,106 @@
+"""Symbolic values: booleans that fork when asked, members of a sort, counts, enumerations."""
+
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+import z3
+
+from proofs.lifting.paths import decide
+from refmodel.language import Sort
+
+__all__ = ["Term", "Truth", "enum_sort", "expression", "term", "z3_sort"]
+
+
+@cache
+def enum_sort(cls: type[IntEnum]) -> tuple[Any, dict[int, Any]]:
+    """The Z3 datatype of an enumeration, and its constants by value."""
+    sort, constants = z3.EnumSort(cls.__name__, [f"{cls.__name__}.{member.name}" for member in cls])
+    return sort, dict(zip([int(member) for member in cls], constants, strict=True))
+
+
+@cache
+def z3_sort(sort: Sort) -> Any:
+    """The Z3 sort: uninterpreted, so of any size, but for flags and counts."""
+    if sort.name == "flag":
+        return z3.BoolSort()
+    if sort.name == "count":
+        return z3.IntSort()
+    return z3.DeclareSort(sort.name.capitalize())
+
+
+def expression(value: Any) -> Any:
+    """The Z3 expression of a value, concrete or symbolic."""
+    if isinstance(value, Truth | Term):
+        return value.expression
+    if isinstance(value, bool):
+        return z3.BoolVal(value)
+    if isinstance(value, IntEnum):
+        return enum_sort(type(value))[1][int(value)]
+    if isinstance(value, int):
+        return z3.IntVal(value)
+    return value
+
+
+def term(e: Any) -> Any:
+    """The symbolic value of a Z3 expression."""
+    return Truth(e) if z3.is_bool(e) else Term(e)
+
+
+class Truth:
+    """A symbolic bool."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Any) -> None:
+        self.expression = expression
+
+    def __bool__(self) -> bool:
+        return decide(self.expression)
+
+    def __and__(self, other: Any) -> Any:
+        return Truth(z3.And(self.expression, expression(other)))
+
+    def __or__(self, other: Any) -> Any:
+        return Truth(z3.Or(self.expression, expression(other)))
+
+    __rand__ = __and__
+    __ror__ = __or__
+
+    def __invert__(self) -> Any:
+        return Truth(z3.Not(self.expression))
+
+    def __eq__(self, other: object) -> Any:
+        return Truth(self.expression == expression(other))
+
+    def __ne__(self, other: object) -> Any:
+        return Truth(self.expression != expression(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def pick(self, yes: Any, no: Any) -> Any:
+        """``yes`` where true, else ``no``."""
+        return term(z3.If(self.expression, expression(yes), expression(no)))
+
+
+class Term:
+    """A symbolic member of a sort, count or enumeration."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Any) -> None:
+        self.expression = expression
+
+    def __eq__(self, other: object) -> Any:
+        return Truth(self.expression == expression(other))
+
+    def __ne__(self, other: object) -> Any:
+        return Truth(self.expression != expression(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __gt__(self, other: Any) -> Any:
+        return Truth(self.expression > expression(other))
+
+    def __sub__(self, other: Any) -> Any:
+        return Term(self.expression - expression(other))

@@ -1,0 +1,52 @@
+"""The sorts: what a parameter or a map's key ranges over.
+
+Concretely each is a small int counted from 0, or a bool; in the proofs each is a sort of any size. An annotation
+carries the sort (``cpu: Cpu``), so that one signature serves the search, the prover and the reader.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, get_args
+
+from attrs import frozen
+
+__all__ = ["Count", "Cpu", "Flag", "Pfn", "Sizes", "Sort", "Value", "Vpn", "Word", "domain", "sort_of"]
+
+Sizes = Mapping[str, int]
+"""How many of each sort a concrete machine has, by the sort's name, e.g. ``{"pfn": 3, "vpn": 2, "cpu": 2, ...}``."""
+
+
+@frozen
+class Sort:
+    """A sort's name; ``finite`` ones are enumerated by the search and permuted by its symmetry."""
+
+    name: str
+    finite: bool = True
+
+
+Pfn = Annotated[int, Sort("pfn")]
+"""A guest page frame number. This level has one name space: gfn, pfn and mfn are the same number (p2m is identity)."""
+Vpn = Annotated[int, Sort("vpn")]
+"""A guest virtual page number: the key of every page-table entry."""
+Cpu = Annotated[int, Sort("cpu")]
+"""A vCPU."""
+Word = Annotated[int, Sort("word")]
+"""A word's index inside its page: what one store writes and one read of the engine copies."""
+Value = Annotated[int, Sort("value")]
+"""What a word, a register or the configuration holds."""
+Flag = Annotated[bool, Sort("flag")]
+"""A yes or no that a step is given."""
+Count = Annotated[int, Sort("count", finite=False)]
+"""A number that only counts down, such as the rounds that the policy has left."""
+
+
+def sort_of(annotation: Any) -> Sort:
+    """The sort that an annotation such as ``Pfn`` carries; TypeError for an annotation without one."""
+    for extra in get_args(annotation)[1:]:
+        if isinstance(extra, Sort):
+            return extra
+    raise TypeError(f"{annotation!r} carries no sort: annotate with Pfn, Vpn, Cpu, Word, Value, Flag or Count")
+
+
+def domain(sort: Sort, sizes: Sizes) -> Sequence[int]:
+    """The values of a finite sort in a machine of these sizes."""
+    return (False, True) if sort.name == "flag" else range(sizes[sort.name])

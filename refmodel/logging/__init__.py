@@ -1,0 +1,5 @@
+"""The contract *logging*: no store escapes. A page is in the log, or nothing can write it without entering it there.
+
+Read ``mmu`` (who walks which table, and what a store does), ``shadow`` (how entries are copied), ``faults`` (what a
+refused store does).
+"""

@@ -1,0 +1,148 @@
+"""The shadow page table: filled on demand, kept in step with the guest's own. Rules R2, R3, R4 (first half) and R8."""
+
+from attrs import frozen
+
+from refmodel.language import (
+    Contract,
+    Cpu,
+    Flag,
+    Pfn,
+    Vpn,
+    guest,
+    implies,
+    invariant,
+    need,
+    neg,
+)
+from refmodel.logging.mmu import Mmu
+from refmodel.state import Machine, Phase, Shadow
+
+__all__ = ["ShadowTable"]
+
+
+@frozen
+class Entry:
+    """One page-table entry."""
+
+    present: bool
+    frame: int
+    writable: bool
+
+
+class ShadowTable(Mmu):
+    """A shadow entry is the guest's entry, except that a transferred page is entered read-only."""
+
+    # R2 -- the shadow starts empty; the guest's table is translated and copied into it on demand
+
+    @guest
+    def shadow_fill(self, m: Machine, vpn: Vpn) -> Machine:
+        """An access finds nothing in the shadow: the guest's entry is translated and copied.
+
+        A region is copied entry by entry, in any order and between any two other steps, so that a region copied at
+        once, or ahead of demand, is one of these schedules.
+        """
+        need(m.hand_over.source_runs, "the source runs")
+        need(neg(m.cpus.on_shadow.is_empty), "some CPU walks the shadow")
+        need(neg(m.shadow.present[vpn]), "the shadow has no entry for the page")
+        need(m.source.table.present[vpn], "the guest's table maps the page")
+        return m.but(shadow=self.entered(m, vpn))
+
+    def propagate(self, m: Machine, vpn: int) -> Entry:
+        """The shadow entry for the guest's entry: identical (R3), but read-only for a transferred page (R4).
+
+        Xen's ``_sh_propagate`` (``xen/arch/x86/mm/shadow/multi.c``) [D] clears RW under log-dirty in the same place.
+        """
+        table = m.source.table
+        frame = table.frame[vpn]
+        return Entry(table.present[vpn], frame, table.writable[vpn] & neg(m.log.transferred[frame]))
+
+    def entered(self, m: Machine, vpn: int) -> Shadow:
+        """The shadow with the entry for ``vpn`` made afresh from the guest's, and so in sync."""
+        entry = self.propagate(m, vpn)
+        return m.shadow.but(
+            present=m.shadow.present.put(vpn, entry.present),
+            frame=m.shadow.frame.set(vpn, entry.frame),
+            writable=m.shadow.writable.put(vpn, entry.writable & entry.present),
+            unsynced=m.shadow.unsynced.discard(vpn),
+        )
+
+    # R8 -- guest page-table updates reach the shadow when it is in sync
+
+    @guest
+    def guest_map(self, m: Machine, vpn: Vpn, pfn: Pfn, writable: Flag, trapped: Flag) -> Machine:
+        """The guest maps a page, maps another frame there, or changes its rights; several pages may map one frame."""
+        need(m.hand_over.source_runs, "the source runs")
+        table = m.source.table
+        mapped = table.but(
+            present=table.present.add(vpn),
+            frame=table.frame.set(vpn, pfn),
+            writable=table.writable.put(vpn, writable),
+        )
+        return self.table_updated(m.but(source=m.source.but(table=mapped)), vpn, trapped)
+
+    @guest
+    def guest_unmap(self, m: Machine, vpn: Vpn, trapped: Flag) -> Machine:
+        """The guest removes a mapping. Its TLBs may go on holding it until the guest flushes them."""
+        need(m.hand_over.source_runs, "the source runs")
+        table = m.source.table
+        need(table.present[vpn], "the guest's table maps the page")
+        unmapped = table.but(present=table.present.discard(vpn), writable=table.writable.discard(vpn))
+        return self.table_updated(m.but(source=m.source.but(table=unmapped)), vpn, trapped)
+
+    def table_updated(self, m: Machine, vpn: int, trapped: bool) -> Machine:
+        """The update reaches the shadow at once when trapped and emulated; else the entry goes out of sync."""
+        if m.shadow.present[vpn]:
+            if trapped:
+                return m.but(shadow=self.entered(m, vpn))
+            return m.but(shadow=m.shadow.but(unsynced=m.shadow.unsynced.add(vpn)))
+        return m
+
+    @guest
+    def shadow_resync(self, m: Machine, vpn: Vpn) -> Machine:
+        """The hypervisor brings an out-of-sync entry back in step with the guest's."""
+        need(m.hand_over.source_runs, "the source runs")
+        need(m.shadow.unsynced[vpn], "the entry is out of sync")
+        return m.but(shadow=self.entered(m, vpn))
+
+    @guest
+    def guest_flush(self, m: Machine, cpu: Cpu, vpn: Vpn) -> Machine:
+        """INVLPG: what the guest's table said before is gone from the shadow and from this CPU's TLB."""
+        need(m.hand_over.source_runs, "the source runs")
+        need(m.cpus.present[cpu, vpn], "the TLB has an entry for the page")
+        synced = m.but(shadow=self.entered(m, vpn)) if m.shadow.unsynced[vpn] else m
+        return synced.but(
+            cpus=m.cpus.but(
+                present=m.cpus.present.discard((cpu, vpn)),
+                writable=m.cpus.writable.discard((cpu, vpn)),
+            )
+        )
+
+    @invariant(Contract.LOGGING)
+    def a_writable_shadow_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
+        """Rights of an entry that is not there are never kept."""
+        return implies(m.shadow.writable[vpn], m.shadow.present[vpn])
+
+    @invariant(Contract.LOGGING)
+    def a_writable_guest_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
+        """The same for the guest's own table."""
+        return implies(m.source.table.writable[vpn], m.source.table.present[vpn])
+
+    @invariant(Contract.LOGGING, "I-SHADOW", "R3", "R8", goal=True)
+    def an_in_sync_shadow_entry_is_the_guests_except_for_transferred_pages(self, m: Machine, vpn: Vpn) -> bool:
+        """R3, for entries in sync: same frame; same rights unless the page is transferred, and never more."""
+        shadow, table = m.shadow, m.source.table
+        rights = implies(shadow.writable[vpn], table.writable[vpn]) & (
+            m.log.transferred[shadow.frame[vpn]] | implies(table.writable[vpn], shadow.writable[vpn])
+        )
+        return implies(
+            shadow.present[vpn] & neg(shadow.unsynced[vpn]),
+            table.present[vpn] & (table.frame[vpn] == shadow.frame[vpn]) & rights,
+        )
+
+    @invariant(Contract.LOGGING, "I-SHADOW", "R4", goal=True)
+    def a_shadow_entry_grants_writes_only_where_the_log_permits(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+        """R4: whatever the guest's entry grants. Revoked before any CPU is flushed, so it holds for each CPU."""
+        return implies(
+            m.shadow.writable[vpn] & (m.phase != Phase.ABORTED),
+            self.may_be_written_unseen(m, m.shadow.frame[vpn], cpu),
+        )

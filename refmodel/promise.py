@@ -1,0 +1,229 @@
+"""Level A, the promise: a guest never notices. A load on the running side returns the last store; one side runs.
+
+Nothing here knows of shadows, logs or rounds. Pages may be *owed*: what the target holds of such a page need not be
+the guest's, and the target cannot read it. Pre-copy owes nothing when it activates; then the target equals the source
+(R12). Post-copy activates while pages are owed.
+"""
+
+from attrs import frozen
+
+from refmodel.language import (
+    Contract,
+    Cpu,
+    Flag,
+    Map,
+    Pfn,
+    Set,
+    Specification,
+    State,
+    Value,
+    Vpn,
+    Word,
+    engine,
+    guest,
+    iff,
+    implies,
+    invariant,
+    need,
+    neg,
+    operator,
+)
+from refmodel.state import Table, same_entry
+
+__all__ = ["Ledger", "Promise", "Visible"]
+
+
+@frozen(slots=False)
+class Visible(State):
+    """All that a guest can see of a machine."""
+
+    memory: Map[tuple[Pfn, Word], Value]
+    table: Table
+    registers: Map[Cpu, Value]
+
+
+@frozen(slots=False)
+class Ledger(State):
+    """Level A's state."""
+
+    last: Visible
+    """What the guest stored last, wherever it ran."""
+    held: Visible
+    """What the target holds."""
+    owed: Set[Pfn]
+    context_owed: bool
+    """The guest's table and registers are owed."""
+    source_runs: bool
+    target_runs: bool
+    given_up: bool
+    """The source has given up its right to run."""
+
+
+class Promise(Specification[Ledger]):
+    """What the guest does, what reaches the target, and who runs."""
+
+    state = Ledger
+
+    def initial(self, anything: Ledger) -> Ledger:
+        """The guest runs at the source; the target holds anything, and is owed everything."""
+        return anything.but(
+            owed=anything.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False
+        )
+
+    # the guest
+
+    @guest
+    def store(self, a: Ledger, page: Pfn, word: Word, value: Value) -> Ledger:
+        """A store on the running side. At the source the page is then owed; at the target it must not be."""
+        need(a.source_runs | a.target_runs, "the guest runs")
+        last = a.last.but(memory=a.last.memory.set((page, word), value))
+        if a.target_runs:
+            need(neg(a.owed[page]), "the page is not owed")
+            return a.but(last=last, held=a.held.but(memory=a.held.memory.set((page, word), value)))
+        return a.but(last=last, owed=a.owed.add(page))
+
+    @guest
+    def change_entry(self, a: Ledger, vpn: Vpn, present: Flag, page: Pfn, writable: Flag) -> Ledger:
+        """The guest changes its page table at the source."""
+        need(a.source_runs, "the source runs")
+        table = a.last.table
+        changed = table.but(
+            present=table.present.put(vpn, present),
+            frame=table.frame.set(vpn, page),
+            writable=table.writable.put(vpn, writable),
+        )
+        return a.but(last=a.last.but(table=changed), context_owed=True)
+
+    @guest
+    def change_register(self, a: Ledger, cpu: Cpu, value: Value) -> Ledger:
+        """A CPU's registers change at the source."""
+        need(a.source_runs, "the source runs")
+        return a.but(last=a.last.but(registers=a.last.registers.set(cpu, value)), context_owed=True)
+
+    def load(self, a: Ledger, page: int, word: int) -> int:
+        """What a load returns on the side that runs; an owed page cannot be read at the target."""
+        need(a.source_runs | a.target_runs, "the guest runs")
+        if a.target_runs:
+            need(neg(a.owed[page]), "the page is not owed")
+            return a.held.memory[page, word]
+        return a.last.memory[page, word]
+
+    # what reaches the target
+
+    @engine
+    def owe(self, a: Ledger, page: Pfn) -> Ledger:
+        """A page is to be sent (again), needed or not."""
+        need(neg(a.target_runs), "the target does not run yet")
+        return a.but(owed=a.owed.add(page))
+
+    @engine
+    def owe_everything(self, a: Ledger) -> Ledger:
+        """All that was sent counts for nothing: a migration begins, or is given up."""
+        need(neg(a.target_runs), "the target does not run yet")
+        return a.but(owed=a.owed.filled())
+
+    @engine
+    def deliver(self, a: Ledger, page: Pfn, word: Word, value: Value) -> Ledger:
+        """Something arrives for a page that is owed; it need not be what the guest stored last."""
+        need(a.owed[page], "the page is owed")
+        return a.but(held=a.held.but(memory=a.held.memory.set((page, word), value)))
+
+    @engine
+    def settle(self, a: Ledger, page: Pfn) -> Ledger:
+        """The page is owed no longer: the target holds what the guest stored last."""
+        need(a.owed[page], "the page is owed")
+        need(
+            a.last.memory.same(a.held.memory, lambda p, w: p == page),
+            "what the target holds of the page is what was stored last",
+        )
+        return a.but(owed=a.owed.discard(page))
+
+    @engine
+    def deliver_table(self, a: Ledger) -> Ledger:
+        """The guest's table arrives, while nobody runs."""
+        need(neg(a.source_runs) & neg(a.target_runs), "nobody runs")
+        return a.but(held=a.held.but(table=a.last.table))
+
+    @engine
+    def deliver_registers(self, a: Ledger, cpu: Cpu) -> Ledger:
+        """A CPU's registers arrive, while nobody runs."""
+        need(neg(a.source_runs) & neg(a.target_runs), "nobody runs")
+        return a.but(held=a.held.but(registers=a.held.registers.set(cpu, a.last.registers[cpu])))
+
+    @engine
+    def settle_context(self, a: Ledger) -> Ledger:
+        """Table and registers are owed no longer."""
+        need(neg(a.source_runs) & neg(a.target_runs), "nobody runs")
+        ours, theirs = a.last.table, a.held.table
+        need(ours.present.same(theirs.present), "the target's table maps what the guest's maps")
+        need(ours.writable.same(theirs.writable), "the target's table grants what the guest's grants")
+        need(ours.frame.same(theirs.frame, lambda v: ours.present[v]), "the target's table names the guest's frames")
+        need(a.last.registers.same(a.held.registers), "the target's registers are the guest's")
+        return a.but(context_owed=False)
+
+    # who runs
+
+    @engine
+    def stop(self, a: Ledger) -> Ledger:
+        """The source stands still."""
+        need(a.source_runs, "the source runs")
+        return a.but(source_runs=False)
+
+    @operator
+    def resume(self, a: Ledger) -> Ledger:
+        """The source runs on: it still has the right to."""
+        need(neg(a.source_runs), "the source stands still")
+        need(neg(a.given_up), "the source has not given up its right to run")
+        return a.but(source_runs=True)
+
+    @engine
+    def give_up(self, a: Ledger) -> Ledger:
+        """The source gives up its right to run, for good."""
+        need(neg(a.source_runs), "the source stands still")
+        return a.but(given_up=True)
+
+    @engine
+    def start_target(self, a: Ledger) -> Ledger:
+        """The guest runs at the target. Pages may still be owed, table and registers may not."""
+        need(a.given_up, "the source has given up its right to run")
+        need(neg(a.target_runs), "the target does not run yet")
+        need(neg(a.context_owed), "table and registers have arrived")
+        return a.but(target_runs=True)
+
+    @invariant(Contract.PROMISE, "I-ONE", goal=True)
+    def one_side_has_the_guest(self, a: Ledger) -> bool:
+        """At most one side runs, and the source never again once it has given up."""
+        return neg(a.source_runs & a.target_runs) & implies(a.source_runs, neg(a.given_up))
+
+    @invariant(Contract.PROMISE, "I-ONE")
+    def the_target_runs_only_after_the_source_gave_up(self, a: Ledger) -> bool:
+        """The order of the hand-over."""
+        return implies(a.target_runs, a.given_up)
+
+    @invariant(Contract.PROMISE, "I-EQ", goal=True)
+    def a_load_on_the_running_side_returns_the_last_store(self, a: Ledger, page: Pfn, word: Word) -> bool:
+        """At the source by definition; at the target for every page that can be read: one that is not owed."""
+        return implies(neg(a.owed[page]), a.held.memory[page, word] == a.last.memory[page, word])
+
+    @invariant(Contract.PROMISE, "I-EQ", goal=True)
+    def the_running_side_has_the_guests_table_and_registers(self, a: Ledger, vpn: Vpn, cpu: Cpu) -> bool:
+        """Once they are no longer owed."""
+        return a.context_owed | (
+            same_entry(a.last.table, a.held.table, vpn) & (a.last.registers[cpu] == a.held.registers[cpu])
+        )
+
+    def alike(self, a: Ledger, b: Ledger, page: Pfn, word: Word, vpn: Vpn, cpu: Cpu) -> bool:
+        """The two ledgers agree there; a frame counts only where its entry is present."""
+        return (
+            (a.last.memory[page, word] == b.last.memory[page, word])
+            & (a.held.memory[page, word] == b.held.memory[page, word])
+            & same_entry(a.last.table, b.last.table, vpn)
+            & same_entry(a.held.table, b.held.table, vpn)
+            & (a.last.registers[cpu] == b.last.registers[cpu])
+            & (a.held.registers[cpu] == b.held.registers[cpu])
+            & iff(a.owed[page], b.owed[page])
+            & iff(a.context_owed, b.context_owed)
+            & iff(a.source_runs, b.source_runs)
+            & iff(a.target_runs, b.target_runs)
+            & iff(a.given_up, b.given_up)
+        )

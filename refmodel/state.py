@@ -1,0 +1,145 @@
+"""Level B's state: what the source, the shadow, the vCPUs, the log and the engine are made of.
+
+Two machines take part. ``source`` and ``target`` are what the guest could see on either (level A speaks of nothing
+else); all other parts are the hypervisor's at the source.
+"""
+
+from enum import IntEnum
+
+from attrs import frozen
+
+from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word
+
+__all__ = ["Cpus", "Guest", "HandOver", "Log", "Machine", "Phase", "Rounds", "Shadow", "Stage", "Table", "Transfer"]
+
+
+class Phase(IntEnum):
+    """Where the migration is. The phases come in this order; ABORTED ends every phase up to STOP_AND_COPY."""
+
+    BEFORE = 0
+    """No migration: the MMU walks the guest's own table."""
+    SETUP = 1
+    """Begun: every page is owed, the CPUs change their roots one by one."""
+    LIVE = 2
+    """Rounds run under the guest."""
+    PAUSED = 3
+    """The source's vCPUs stand still; the last harvest is due."""
+    STOP_AND_COPY = 4
+    """Harvested for the last time: the rest of the pages, the table and the registers travel."""
+    COMMITTED = 5
+    """The source has given up its right to run; the target has not yet said that it has everything."""
+    ACKNOWLEDGED = 6
+    """The target has everything."""
+    AFTER = 7
+    """The guest runs at the target."""
+    ABORTED = 8
+    """Given up before the commit: the guest runs on at the source."""
+
+
+class Stage(IntEnum):
+    """How far the engine is with the page that it transfers."""
+
+    IDLE = 0
+    CLEARED = 1
+    """Nothing marks the page owed or dirty any more; it may still be written without a trace."""
+    MARKED = 2
+    """Marked transferred: later fills are read-only; mappings are revoked, then each CPU is flushed."""
+    READING = 3
+    """No CPU can write the page unseen; its words are read one by one."""
+
+
+@frozen(slots=False)
+class Table(State):
+    """Page-table entries by virtual page: the guest's own table. Frame and rights mean nothing where not present."""
+
+    present: Set[Vpn]
+    frame: Map[Vpn, Pfn]
+    writable: Set[Vpn]
+
+
+@frozen(slots=False)
+class Guest(State):
+    """What the guest can see of one machine."""
+
+    memory: Map[tuple[Pfn, Word], Value]
+    table: Table
+    registers: Map[Cpu, Value]
+    configuration: Value
+    """The VM's configuration: its devices and sizes, which the target must have before memory (R11)."""
+
+
+@frozen(slots=False)
+class Shadow(State):
+    """The shadow page table: the guest's entries, translated and copied on demand."""
+
+    present: Set[Vpn]
+    frame: Map[Vpn, Pfn]
+    writable: Set[Vpn]
+    unsynced: Set[Vpn]
+    """Entries whose guest entry has changed since it was copied: out of sync until resynced."""
+
+
+@frozen(slots=False)
+class Cpus(State):
+    """The source's vCPUs: which root each walks, and what its TLB holds of earlier walks."""
+
+    on_shadow: Set[Cpu]
+    present: Set[tuple[Cpu, Vpn]]
+    frame: Map[tuple[Cpu, Vpn], Pfn]
+    writable: Set[tuple[Cpu, Vpn]]
+
+
+@frozen(slots=False)
+class Log(State):
+    """The dirty log, and the pages that stores are being logged for."""
+
+    dirty: Set[Pfn]
+    transferred: Set[Pfn]
+    """Pages entered read-only wherever they are mapped, so that a store to one faults."""
+
+
+@frozen(slots=False)
+class Transfer(State):
+    """The engine's place in the page that it is transferring."""
+
+    stage: Stage
+    page: Pfn
+    """The page; means nothing while idle."""
+    flushed: Set[Cpu]
+    read: Set[Word]
+
+
+@frozen(slots=False)
+class Rounds(State):
+    """What the current round still owes, and how many more rounds the policy may start."""
+
+    to_send: Set[Pfn]
+    left: Count
+
+
+@frozen(slots=False)
+class HandOver(State):
+    """Who runs, who still has the guest's image, and what of the context has travelled."""
+
+    source_runs: bool
+    target_runs: bool
+    source_kept: bool
+    """The source's image has not been discarded."""
+    configured: bool
+    table_sent: bool
+    registers_sent: Set[Cpu]
+
+
+@frozen(slots=False)
+class Machine(State):
+    """Level B's whole state."""
+
+    phase: Phase
+    source: Guest
+    target: Guest
+    shadow: Shadow
+    cpus: Cpus
+    log: Log
+    transfer: Transfer
+    rounds: Rounds
+    hand_over: HandOver
