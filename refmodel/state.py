@@ -8,9 +8,22 @@ from enum import IntEnum
 
 from attrs import frozen
 
-from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word
+from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word, iff, implies
 
-__all__ = ["Cpus", "Guest", "HandOver", "Log", "Machine", "Phase", "Rounds", "Shadow", "Stage", "Table", "Transfer"]
+__all__ = [
+    "Cpus",
+    "Guest",
+    "HandOver",
+    "Log",
+    "Machine",
+    "Phase",
+    "Rounds",
+    "Shadow",
+    "Stage",
+    "Table",
+    "Transfer",
+    "same_entry",
+]
 
 
 class Phase(IntEnum):
@@ -55,6 +68,15 @@ class Table(State):
     present: Set[Vpn]
     frame: Map[Vpn, Pfn]
     writable: Set[Vpn]
+
+
+def same_entry(ours: Table, theirs: Table, vpn: int) -> bool:
+    """The two tables have the same entry for the page; frames count only where present."""
+    return (
+        iff(ours.present[vpn], theirs.present[vpn])
+        & iff(ours.writable[vpn], theirs.writable[vpn])
+        & implies(ours.present[vpn], ours.frame[vpn] == theirs.frame[vpn])
+    )
 
 
 @frozen(slots=False)

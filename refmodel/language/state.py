@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from enum import IntEnum
-from functools import cache
 from typing import Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
@@ -53,8 +52,7 @@ def _leaf(path: str, hint: Any) -> Leaf | None:
     return Leaf(path, int, (), sort_of(hint))
 
 
-@cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: type[State]) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name] for field in attrs.fields(cls)}
 

@@ -125,10 +125,8 @@ class PageTransfer(Faults):
     @invariant(Contract.ROUNDS, "I-ORDER", goal=True)
     def a_page_that_is_not_owed_is_equal_at_the_target(self, m: Machine, page: Pfn, word: Word) -> bool:
         """Nothing is forgotten: what is neither owed, nor dirty, nor in hand has arrived as it is now."""
-        return implies(
-            self.is_migrating(m) & neg(self.is_owed(m, page)),
-            m.target.memory[page, word] == m.source.memory[page, word],
-        )
+        settled = self.is_migrating(m) & neg(self.is_owed(m, page))
+        return implies(settled, m.target.memory[page, word] == m.source.memory[page, word])
 
     @invariant(Contract.ROUNDS, "I-ORDER")
     def a_word_that_was_read_is_equal_unless_its_page_is_dirty_again(self, m: Machine, word: Word) -> bool:
