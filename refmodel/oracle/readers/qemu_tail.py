@@ -26,7 +26,8 @@ def read_tail(
     """Yield what follows the RAM, to the last byte of `source`.
 
     Raises `BrokenStream` when the device sections do not fit the description exactly, `EarlyEnd` when there is none,
-    `UnusableInput` when the tail is over `MAX_TAIL` or the JSON over `MAX_JSON`, `NotReadYet` for commands and other page sizes.
+    `UnusableInput` when the tail is over `MAX_TAIL` or the JSON over `MAX_JSON`, `NotReadYet` for commands and
+    other page sizes.
     """
     base = source.offset
     first = source.peek(1)
