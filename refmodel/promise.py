@@ -112,15 +112,9 @@ class Promise(Specification[Ledger]):
 
     @engine
     def owe(self, a: Ledger, page: Pfn) -> Ledger:
-        """A page is to be sent (again), needed or not."""
+        """A page is to be sent (again), needed or not: a store was logged, a migration begins or is given up."""
         need(neg(a.target_runs), "the target does not run yet")
         return a.but(owed=a.owed.add(page))
-
-    @engine
-    def owe_everything(self, a: Ledger) -> Ledger:
-        """All that was sent counts for nothing: a migration begins, or is given up."""
-        need(neg(a.target_runs), "the target does not run yet")
-        return a.but(owed=a.owed.filled())
 
     @engine
     def deliver(self, a: Ledger, page: Pfn, word: Word, value: Value) -> Ledger:
@@ -212,8 +206,8 @@ class Promise(Specification[Ledger]):
             same_entry(a.last.table, a.held.table, vpn) & (a.last.registers[cpu] == a.held.registers[cpu])
         )
 
-    def alike(self, a: Ledger, b: Ledger, page: Pfn, word: Word, vpn: Vpn, cpu: Cpu) -> bool:
-        """The two ledgers agree there; a frame counts only where its entry is present."""
+    def leads_to(self, a: Ledger, b: Ledger, page: Pfn, word: Word, vpn: Vpn, cpu: Cpu) -> bool:
+        """There, ``a`` is ``b``, or becomes it by ``owe`` alone; a frame counts only where its entry is present."""
         return (
             (a.last.memory[page, word] == b.last.memory[page, word])
             & (a.held.memory[page, word] == b.held.memory[page, word])
@@ -221,7 +215,8 @@ class Promise(Specification[Ledger]):
             & same_entry(a.held.table, b.held.table, vpn)
             & (a.last.registers[cpu] == b.last.registers[cpu])
             & (a.held.registers[cpu] == b.held.registers[cpu])
-            & iff(a.owed[page], b.owed[page])
+            & implies(a.owed[page], b.owed[page])
+            & implies(b.owed[page], a.owed[page] | neg(a.target_runs))
             & iff(a.context_owed, b.context_owed)
             & iff(a.source_runs, b.source_runs)
             & iff(a.target_runs, b.target_runs)

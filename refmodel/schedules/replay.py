@@ -1,0 +1,113 @@
+"""Replay: run a schedule, check every claim after every step, and keep the promise's ledger beside it.
+
+The ledger is stepped by the refinement's witness alone, from what the guest does; it never looks at the state that a
+wrong variant made. Where a load on the running side would not return what the ledger says was stored last, the guest
+notices.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from refmodel.language import Action, Claim, Refused, Specification
+from refmodel.promise import Ledger, Promise
+from refmodel.refinement import abstraction, witness
+from refmodel.schedules.schedule import Broken, Schedule
+from refmodel.seed import Seed
+from refmodel.state import Machine, same_entry
+from refmodel.unusable import Unusable
+
+__all__ = ["Moment", "Watch", "first_broken", "replay"]
+
+_PROMISE = Promise()
+
+
+@frozen
+class Moment:
+    """One step of a replay: the action, the state after it, and what it broke first or let the guest notice."""
+
+    number: int
+    action: Action
+    before: Machine
+    after: Machine
+    broken: tuple[Broken, ...]
+    noticed: str | None
+
+
+class Watch:
+    """What the guest stored last, kept beside a run: a ledger, and whether the run still keeps the promise."""
+
+    def __init__(self, spec: Seed, start: Machine) -> None:
+        self.ledger: Ledger = abstraction(spec, start)
+
+    def step(self, before: Machine, action: Action, after: Machine) -> str | None:
+        """Follow one action; what the guest notices after it, or None."""
+        for promised in witness(before, action):
+            try:
+                self.ledger = _PROMISE.take(self.ledger, promised)
+            except Refused as refused:
+                noticed = self._refused(promised, refused)
+                if noticed:
+                    return noticed
+        return noticed_by_the_guest(self.ledger, after)
+
+    def _refused(self, promised: Action, refused: Refused) -> str | None:
+        """What the refusal means to the guest: only running where it may not is seen at once.
+
+        A page or context that did not arrive is seen by the load that returns something else, and is then reported.
+        """
+        if promised.step in ("resume", "start_target"):
+            runs = {"resume": "source", "start_target": "target"}[promised.step]
+            self.ledger = self.ledger.but(**{f"{runs}_runs": True})
+        return None
+
+
+def noticed_by_the_guest(ledger: Ledger, m: Machine) -> str | None:
+    """What a guest on the running side would see that it must not, or None."""
+    if m.hand_over.source_runs and m.hand_over.target_runs:
+        return "the guest runs on both sides at once"
+    if not (m.hand_over.source_runs or m.hand_over.target_runs):
+        return None
+    side, name = (m.target, "target") if m.hand_over.target_runs else (m.source, "source")
+    for page, word in side.memory.keys():
+        found, stored = side.memory[page, word], ledger.last.memory[page, word]
+        if found != stored:
+            return f"a load at the {name} of pfn {page} word {word} returns {found}; the last store was {stored}"
+    for vpn in side.table.present.keys():
+        if not same_entry(side.table, ledger.last.table, vpn):
+            return f"the guest's page-table entry for vpn {vpn} is not the one it wrote"
+    for cpu in side.registers.keys():
+        if side.registers[cpu] != ledger.last.registers[cpu]:
+            return f"the registers of cpu {cpu} at the {name} are not what they were"
+    return None
+
+
+def first_broken(
+    spec: Specification[Any], claims: Sequence[Claim], before: Any, after: Any, sizes: dict[str, int], number: int
+) -> tuple[Broken, ...]:
+    """The claims that fail in the state after a step, or of the step itself, each with the first place."""
+    found = []
+    for claim in claims:
+        where = spec.broken(claim, after, sizes, before if claim.of_steps else None)
+        if where is not None:
+            names = (name for name, _ in claim.parameters)
+            found.append(Broken(claim.name, dict(zip(names, map(int, where), strict=True)), number))
+    return tuple(found)
+
+
+def replay(schedule: Schedule) -> Iterator[Moment]:
+    """Every step of the schedule; Unusable at the first action that the machine refuses."""
+    spec = schedule.specification()
+    claims = list(spec.claims.values())
+    sizes = dict(schedule.sizes)
+    state = schedule.start()
+    watch = Watch(spec, state)
+    for number, action in enumerate(schedule.actions, 1):
+        try:
+            after = spec.take(state, action)
+        except Refused as refused:
+            raise Unusable(f"action {number}", str(refused), "a schedule that the machine can take") from None
+        noticed = watch.step(state, action, after)
+        yield Moment(number, action, state, after, first_broken(spec, claims, state, after, sizes, number), noticed)
+        state = after

@@ -1,0 +1,90 @@
+"""Wrong variants of the contract *hand-over*: M05, M26."""
+
+from refmodel.language import need
+from refmodel.seed import Seed
+from refmodel.state import Machine, Phase
+from refmodel.variants.variant import Source, Variant
+
+__all__ = ["HAND_OVER_VARIANTS"]
+
+
+class NoFinalHarvest(Seed):
+    def final_harvest(self, m: Machine) -> Machine:
+        """The log is not read again once the vCPUs stand still."""
+        need(m.phase == Phase.PAUSED, "the source's vCPUs stand still")
+        return m.but(phase=Phase.STOP_AND_COPY)
+
+
+class CapturesBeforeTheStop(Seed):
+    def send_registers(self, m: Machine, cpu: int) -> Machine:
+        """A vCPU's state is captured while it may still run."""
+        if m.phase == Phase.LIVE:
+            return super().send_registers(m.but(phase=Phase.STOP_AND_COPY), cpu).but(phase=Phase.LIVE)
+        return super().send_registers(m, cpu)
+
+
+class ResumesAfterCommit(Seed):
+    def abort(self, m: Machine) -> Machine:
+        """The source takes back the guest although it had given up its right."""
+        if (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER):
+            return m.but(hand_over=m.hand_over.but(source_runs=True))
+        return super().abort(m)
+
+
+class ActivatesEarly(Seed):
+    def activate(self, m: Machine) -> Machine:
+        """The target runs when it has the context, whether or not the source has given up and sent the rest."""
+        need((m.phase == Phase.STOP_AND_COPY) | (m.phase == Phase.ACKNOWLEDGED), "the source stands still")
+        return m.but(phase=Phase.AFTER, hand_over=m.hand_over.but(target_runs=True))
+
+
+class DiscardsAtCommit(Seed):
+    def commit(self, m: Machine) -> Machine:
+        """The source's image goes with the commit, before the target has said that it has everything."""
+        after = super().commit(m)
+        return after.but(hand_over=after.hand_over.but(source_kept=False))
+
+
+HAND_OVER_VARIANTS = (
+    Variant(
+        "no-final-harvest",
+        "M05",
+        NoFinalHarvest,
+        "what was dirtied since the last harvest is never sent",
+        (
+            Source("QEMU 5c0ba1be37 (2017)", "C", "the last pass over the vhost log never happened"),
+            Source("QEMU b20cc77692 (2023)", "C", "the backup bitmap had to be synced in the last stage"),
+        ),
+    ),
+    Variant(
+        "registers-early",
+        "M05",
+        CapturesBeforeTheStop,
+        "a vCPU's registers are captured before it stands still",
+        (Source("Cloud Hypervisor 507912385a (2022)", "C", "vCPU paused with I/O half complete: state inconsistent"),),
+    ),
+    Variant(
+        "resume-after-ack",
+        "M26",
+        ResumesAfterCommit,
+        "the source resumes after the target has acknowledged",
+        (
+            Source("QEMU 6f2b811a61 (2013)", "C", "bogus transition from completed to cancelled"),
+            Source("QEMU 0e1146a7a0 (2013)", "C", "complete although the flush failed: divergent views"),
+        ),
+    ),
+    Variant(
+        "activate-early",
+        "M26",
+        ActivatesEarly,
+        "the target runs before the source has handed over",
+        (Source("QEMU 8e84865e54 (2010)", "C", "cont on a waiting destination runs it"),),
+    ),
+    Variant(
+        "discard-at-commit",
+        "M26",
+        DiscardsAtCommit,
+        "the source's image is discarded before the target has acknowledged",
+        (Source("Xen 794347f5e3 (2016)", "C", "Remus fails over without a consistent checkpoint"),),
+    ),
+)

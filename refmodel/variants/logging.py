@@ -1,0 +1,198 @@
+"""Wrong variants of the contract *logging*: M01, M07, M09, M10, M29."""
+
+from refmodel.language import need, neg
+from refmodel.logging.shadow import Entry
+from refmodel.seed import Seed
+from refmodel.state import Cpus, Machine, Phase, Shadow, Stage
+from refmodel.variants.variant import Source, Variant
+
+__all__ = ["LOGGING_VARIANTS"]
+
+
+class SwapsAfterProtecting(Seed):
+    def transfer_flush(self, m: Machine, cpu: int) -> Machine:
+        """The log's bit is taken once the page is protected: a fault in between is forgotten."""
+        after = super().transfer_flush(m, cpu)
+        return self.cleared(after, m.transfer.page) if after.transfer.stage == Stage.READING else after
+
+
+class NeverFlushes(Seed):
+    def flushed(self, m: Machine, cpu: int, page: int) -> Cpus:
+        """TLB entries outlive the protection."""
+        return m.cpus
+
+
+class FlushesBeforeRevoking(Seed):
+    def is_revoked(self, m: Machine, page: int) -> bool:
+        """The flush does not wait for the mappings: a walk brings the writable entry back."""
+        return True
+
+
+class FlushesOneCpu(Seed):
+    def transfer_flush(self, m: Machine, cpu: int) -> Machine:
+        """The first flush counts for all CPUs."""
+        return (after := super().transfer_flush(m, cpu)).but(transfer=after.transfer.but(stage=Stage.READING))
+
+
+class FlushesOnlyIfRevoked(Seed):
+    def transfer_mark(self, m: Machine) -> Machine:
+        """With no writable shadow mapping there is nothing to flush, it thinks; a TLB may still have one."""
+        after = super().transfer_mark(m)
+        if self.is_revoked(after, m.transfer.page):
+            return after.but(transfer=after.transfer.but(stage=Stage.READING))
+        return after
+
+
+class FlushesByTheGuestsTable(Seed):
+    def flushed(self, m: Machine, cpu: int, page: int) -> Cpus:
+        """Entries are found by what the guest's table says now, not by the frame that they name."""
+        cpus, frame = m.cpus, m.source.table.frame
+        return cpus.but(
+            present=cpus.present.where(lambda c, v: (c == cpu) & (frame[v] == page), False),
+            writable=cpus.writable.where(lambda c, v: (c == cpu) & (frame[v] == page), False),
+        )
+
+
+class EntersTransferredPagesWritable(Seed):
+    def propagate(self, m: Machine, vpn: int) -> Entry:
+        """The guest's rights are copied whatever the log says."""
+        table = m.source.table
+        return Entry(table.present[vpn], table.frame[vpn], table.writable[vpn])
+
+
+class ResyncGrantsAgain(Seed):
+    def shadow_resync(self, m: Machine, vpn: int) -> Machine:
+        """Write access that was removed comes back with the guest's rights when the entry is resynced."""
+        after = super().shadow_resync(m, vpn)
+        return after.but(shadow=after.shadow.but(writable=after.shadow.writable.put(vpn, m.source.table.writable[vpn])))
+
+
+class RevokesOnlyInSyncEntries(Seed):
+    def is_revoked(self, m: Machine, page: int) -> bool:
+        """Entries that are out of sync are not looked at, and go on letting the page be written."""
+        shadow = m.shadow
+        in_sync = shadow.writable.never(lambda v: (shadow.frame[v] == page) & neg(shadow.unsynced[v]))
+        return neg(m.log.transferred[page]) | in_sync
+
+
+class EmulatedWriteGrants(Seed):
+    def entered(self, m: Machine, vpn: int) -> Shadow:
+        """An entry that was writable before stays writable when it is made afresh for another frame."""
+        shadow = super().entered(m, vpn)
+        return shadow.but(writable=shadow.writable.put(vpn, shadow.writable[vpn] | m.shadow.writable[vpn]))
+
+
+class OneCpuKeepsItsRoot(Seed):
+    def start_rounds(self, m: Machine) -> Machine:
+        """Rounds begin as soon as one CPU walks the shadow; another still walks the guest's own table."""
+        need(m.phase == Phase.SETUP, "a migration is being set up")
+        need(neg(m.cpus.on_shadow.is_empty), "some CPU walks the shadow")
+        return m.but(phase=Phase.LIVE)
+
+
+class ForgetsToMark(Seed):
+    def marked(self, m: Machine, page: int) -> Machine:
+        """The log's page could not be allocated; the bit is dropped and the store goes on."""
+        return m
+
+
+LOGGING_VARIANTS = (
+    Variant(
+        "swap-after-protect",
+        "M01",
+        SwapsAfterProtecting,
+        "the log is swapped after the page has been protected; a fault in between leaves it clean and writable",
+        (Source("Linux edde99ce05290 (KVM, 2010)", "P", "write access removed before the bitmap was swapped"),),
+    ),
+    Variant(
+        "no-flush",
+        "M07",
+        NeverFlushes,
+        "write access is revoked in the shadow, and no TLB is flushed",
+        (
+            Source("Linux tag kvm-28", "P", "remote TLBs not flushed when a shadow pte lost permission"),
+            Source("Xen 6b792e28bc (2017)", "C", "nested p2m: the flush mask that is updated is not the one checked"),
+        ),
+    ),
+    Variant(
+        "flush-before-revoke",
+        "M07",
+        FlushesBeforeRevoking,
+        "the flush comes before the change that keeps new entries out",
+        (Source("Xen 8cc5036bc3 XSA-401 (2022)", "C", "a writable TLB entry is made again after the flush"),),
+    ),
+    Variant(
+        "flush-one-cpu",
+        "M07",
+        FlushesOneCpu,
+        "only one CPU is flushed before the page is read",
+        (Source("Xen 4da59282e0 (2008)", "T", "TLB flush wrong when vCPUs share page tables"),),
+    ),
+    Variant(
+        "flush-elided",
+        "M07",
+        FlushesOnlyIfRevoked,
+        "no flush when no shadow mapping had to be changed",
+        (
+            Source("Linux 6dbf79e7164e (2012)", "P", "sees write access already gone, skips the flush"),
+            Source("Linux 7c8a4742c4ab (2022)", "P", "skips the flush when W was already clear"),
+        ),
+    ),
+    Variant(
+        "flush-by-guest-table",
+        "M07",
+        FlushesByTheGuestsTable,
+        "TLB entries are looked for where the guest's table maps the page now",
+        (Source("Xen a9949efb28 XSA-408 (2022)", "C", "the flush condition tested the new type instead of the old"),),
+    ),
+    Variant(
+        "fill-writable",
+        "M09",
+        EntersTransferredPagesWritable,
+        "a transferred page is entered with the guest's rights",
+        (
+            Source(
+                "Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted or the page is dirty"
+            ),
+            Source("Linux c22885050e65", "P", "writable spte in a read-only direct shadow: dirty bit not tracked"),
+        ),
+    ),
+    Variant(
+        "resync-grants",
+        "M09",
+        ResyncGrantsAgain,
+        "a resync gives write access back after it was removed",
+        (Source("Xen 6d72e644df, 1f80f21b47 (2008)", "C", "resync gave write access to a page about to be shadowed"),),
+    ),
+    Variant(
+        "revoke-in-sync-only",
+        "M09",
+        RevokesOnlyInSyncEntries,
+        "write access is looked for only in entries that are in sync",
+        (Source("Xen b42db2ecdf (2008)", "D", "splintered shadows were ignored: write access not found where it was"),),
+    ),
+    Variant(
+        "remap-keeps-rights",
+        "M09",
+        EmulatedWriteGrants,
+        "an entry that is made afresh keeps the write access that it had",
+        (Source("Xen 24488e9b29 (2010)", "C", "a stale guest entry is propagated after its rights were lowered"),),
+    ),
+    Variant(
+        "cpu-keeps-root",
+        "M10",
+        OneCpuKeepsItsRoot,
+        "pages are protected while a CPU still walks the guest's own table",
+        (
+            Source("Xen 9990621f33 (2007)", "C", "log-dirty on a shadowed domain must first clear its shadows"),
+            Source("Linux 404381c5839d", "P", "existing writable large mapping not dropped when logging is enabled"),
+        ),
+    ),
+    Variant(
+        "mark-dropped",
+        "M29",
+        ForgetsToMark,
+        "the fault permits the write and its mark is lost",
+        (Source("Xen paging_log_dirty_op", "D", "the reference: failed_allocs makes the harvest return -ENOMEM"),),
+    ),
+)

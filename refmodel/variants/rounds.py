@@ -1,0 +1,89 @@
+"""Wrong variants of the contract *rounds*: M02, M04."""
+
+from refmodel.language import need
+from refmodel.seed import Seed
+from refmodel.state import Machine, Phase, Stage
+from refmodel.variants.variant import Source, Variant
+
+__all__ = ["ROUNDS_VARIANTS"]
+
+
+class ClearsAfterReading(Seed):
+    def transfer_done(self, m: Machine) -> Machine:
+        """The page's marks are cleared when it has been read, and with them those of stores since."""
+        return self.cleared(super().transfer_done(m), m.transfer.page)
+
+
+class SkipsTheRound(Seed):
+    def next_round(self, m: Machine) -> Machine:
+        """The log is harvested, its count reads 0, and nothing of it is owed."""
+        after = super().next_round(m)
+        return after.but(rounds=after.rounds.but(to_send=after.rounds.to_send.cleared()))
+
+
+class ForgetsTheRest(Seed):
+    def harvested(self, m: Machine) -> Machine:
+        """The harvest replaces what was still owed instead of joining it."""
+        after = super().harvested(m)
+        return after.but(rounds=after.rounds.but(to_send=m.log.dirty))
+
+
+class RevokesWithoutWaiting(Seed):
+    def transfer_read(self, m: Machine, word: int) -> Machine:
+        """A word may be read as soon as the page is marked, before it is protected everywhere."""
+        if m.transfer.stage == Stage.MARKED:
+            return super().transfer_read(m.but(transfer=m.transfer.but(stage=Stage.READING)), word)
+        return super().transfer_read(m, word)
+
+
+class StartsRoundWhileOwing(Seed):
+    def next_round(self, m: Machine) -> Machine:
+        """A new round may begin although the last is not done, and owes only the new harvest."""
+        need(m.phase == Phase.LIVE, "rounds are running")
+        need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")
+        need(m.rounds.left > 0, "the policy allows another round")
+        rounds = m.rounds.but(to_send=m.log.dirty, left=m.rounds.left - 1)
+        return m.but(rounds=rounds, log=m.log.but(dirty=m.log.dirty.cleared()))
+
+
+ROUNDS_VARIANTS = (
+    Variant(
+        "clear-after-read",
+        "M02",
+        ClearsAfterReading,
+        "what marks the page is cleared after it has been read",
+        (
+            Source("QEMU c0bad49946 (2017)", "C", "the bitmap has to be cleared before issuing the read"),
+            Source("QEMU 86b124bc76 (2018)", "C", "the same bug in the bulk phase"),
+            Source("QEMU migration_bitmap_clear_dirty", "D", "the reference: the RAM path states the obligation"),
+        ),
+    ),
+    Variant(
+        "read-before-flush",
+        "M07",
+        RevokesWithoutWaiting,
+        "the page is read while CPUs are still to be flushed",
+        (Source("Linux 6ce64428d620 (uffd-wp, 2021)", "P", "copy taken before the flush: changes between are lost"),),
+    ),
+    Variant(
+        "harvest-skipped",
+        "M04",
+        SkipsTheRound,
+        "a harvest whose count reads 0 is thrown away",
+        (Source("Xen 17e91570c5 (2021)", "C", "counters truncated to 0: the iteration is skipped after the CLEAN"),),
+    ),
+    Variant(
+        "harvest-replaces",
+        "M04",
+        ForgetsTheRest,
+        "the last harvest replaces what is still owed",
+        (Source("Cloud Hypervisor do_memory_migration", "D", "the reference: the unsent table must be merged"),),
+    ),
+    Variant(
+        "round-cut-short",
+        "M04",
+        StartsRoundWhileOwing,
+        "a new round begins before the last has sent all that it owed",
+        (Source("Firecracker 0d0cab9f37, d9599f5727 (2024)", "C", "bitmap read and cleared, the write failed"),),
+    ),
+)
