@@ -49,10 +49,10 @@ class Map(Generic[K, V]):
         """Equal at every key, or at every key for which the predicate holds; a pair is passed as two arguments."""
         if where is None:
             return self.cells == other.cells
-        keys = (key for key in self.keys() if self[key] != other[key])
+        keys = (key for key in self.every_key() if self[key] != other[key])
         return not any(where(*key) if type(key) is tuple else where(key) for key in keys)
 
-    def keys(self) -> Iterator[Any]:
+    def every_key(self) -> Iterator[Any]:
         """Every key, in order."""
         return iter(_keys(self.shape))
 
@@ -135,7 +135,7 @@ class Set(Generic[K]):
         """The same members."""
         return self.bits == other.bits
 
-    def keys(self) -> Iterator[Any]:
+    def every_key(self) -> Iterator[Any]:
         """Every key, member or not, in order."""
         return iter(_keys(self.shape))
 

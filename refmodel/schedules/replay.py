@@ -70,14 +70,14 @@ def noticed_by_the_guest(ledger: Ledger, m: Machine) -> str | None:
     if not (m.hand_over.source_runs or m.hand_over.target_runs):
         return None
     side, name = (m.target, "target") if m.hand_over.target_runs else (m.source, "source")
-    for page, word in side.memory.keys():
+    for page, word in side.memory.every_key():
         found, stored = side.memory[page, word], ledger.last.memory[page, word]
         if found != stored:
             return f"a load at the {name} of pfn {page} word {word} returns {found}; the last store was {stored}"
-    for vpn in side.table.present.keys():
+    for vpn in side.table.present.every_key():
         if not same_entry(side.table, ledger.last.table, vpn):
             return f"the guest's page-table entry for vpn {vpn} is not the one it wrote"
-    for cpu in side.registers.keys():
+    for cpu in side.registers.every_key():
         if side.registers[cpu] != ledger.last.registers[cpu]:
             return f"the registers of cpu {cpu} at the {name} are not what they were"
     return None

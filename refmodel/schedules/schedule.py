@@ -20,6 +20,7 @@ from attrs import frozen
 from refmodel.language import Action, Specification
 from refmodel.language.sorts import domain
 from refmodel.machines import machine
+from refmodel.seed import Seed
 from refmodel.state import Machine
 from refmodel.unusable import Unusable
 
@@ -60,7 +61,7 @@ class Schedule:
     broken: Broken | None = None
     noticed: Noticed | None = None
 
-    def specification(self) -> Specification[Machine]:
+    def specification(self) -> Seed:
         """The machine, or its wrong variant, that the schedule is of."""
         return machine(self.machine, self.variant)
 
