@@ -146,6 +146,11 @@ class PageTransfer(Faults):
         stage = m.transfer.stage
         return implies(m.transfer.flushed[cpu], (stage == Stage.MARKED) | (stage == Stage.READING))
 
+    @invariant(Contract.ROUNDS, "I-LIVE")
+    def a_marked_page_waits_for_some_cpu(self, m: Machine) -> bool:
+        """The flush of the last CPU ends the wait, so that the engine is never stuck at a page."""
+        return implies(m.transfer.stage == Stage.MARKED, neg(m.transfer.flushed.is_full))
+
     @invariant(Contract.ROUNDS)
     def a_page_in_hand_is_not_owed_twice(self, m: Machine) -> bool:
         """Its mark was cleared when it was taken up, and the next round begins between two pages."""

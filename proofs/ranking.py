@@ -1,0 +1,160 @@
+"""Why a migration ends: what is left to do, from the most to the least weighty, and how it gets less.
+
+Each entry of ``LEFT_TO_DO`` is a part of the work. A step brings the end *closer* when it lessens one entry and leaves
+all weightier ones as they are; what it does to the lighter ones does not matter. So taking up a page may make the
+engine's work on it start over, for one page fewer is owed.
+
+Sets are compared by inclusion, nothing is counted; that no set can shrink for ever is the one thing assumed beyond
+logic: pages, virtual pages, words and CPUs are finitely many. Safety needs no such assumption, and leaves open when
+the policy stops; ``rounds.left`` is what makes it stop.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from enum import IntEnum
+from functools import reduce
+from typing import Any
+
+from attrs import frozen
+
+from refmodel.language import Set, neg
+from refmodel.state import Machine, Phase, Stage
+
+__all__ = ["LEFT_TO_DO", "closer", "is_over", "is_running", "no_further"]
+
+
+def is_running(m: Machine) -> bool:
+    """A migration has begun and has not ended."""
+    return neg((m.phase == Phase.BEFORE) | is_over(m))
+
+
+def is_over(m: Machine) -> bool:
+    """The guest runs at the target, or the migration has been given up."""
+    return (m.phase == Phase.AFTER) | (m.phase == Phase.ABORTED)
+
+
+@frozen
+class Work(ABC):
+    """One part of what is left to do."""
+
+    what: str
+    of: Callable[[Machine], Any]
+
+    @abstractmethod
+    def less(self, before: Machine, after: Machine) -> bool:
+        """There is less of it afterwards."""
+
+    @abstractmethod
+    def same(self, before: Machine, after: Machine) -> bool:
+        """There is as much of it."""
+
+
+@frozen
+class Ahead(Work):
+    """Places on the way that are still ahead: less, when a later one has been reached."""
+
+    way: tuple[IntEnum, ...]
+
+    def less(self, before: Machine, after: Machine) -> bool:
+        """From an earlier place to a later one."""
+        here, there = self.of(before), self.of(after)
+        later = [(a, b) for i, a in enumerate(self.way) for b in self.way[i + 1 :]]
+        return reduce(lambda x, y: x | y, [(here == a) & (there == b) for a, b in later])
+
+    def same(self, before: Machine, after: Machine) -> bool:
+        """At the same place."""
+        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+
+
+@frozen
+class Countdown(Work):
+    """A natural number."""
+
+    def less(self, before: Machine, after: Machine) -> bool:
+        """It was positive, and is smaller."""
+        return (self.of(before) > 0) & (self.of(before) > self.of(after))
+
+    def same(self, before: Machine, after: Machine) -> bool:
+        """The same number."""
+        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+
+
+@frozen
+class Remaining(Work):
+    """A set to be worked off, or the complement of one to be filled: less, when some go and none come."""
+
+    done: bool = False
+    """``of`` gives what has been done rather than what remains."""
+
+    def less(self, before: Machine, after: Machine) -> bool:
+        """Strict inclusion."""
+        smaller, larger = self._sets(before, after)
+        return smaller.never(lambda *key: neg(larger[key if len(key) > 1 else key[0]])) & neg(smaller.same(larger))
+
+    def same(self, before: Machine, after: Machine) -> bool:
+        """The same members."""
+        return self.of(before).same(self.of(after))  # type: ignore[no-any-return]
+
+    def _sets(self, before: Machine, after: Machine) -> tuple[Set[Any], Set[Any]]:
+        return (self.of(before), self.of(after)) if self.done else (self.of(after), self.of(before))
+
+
+@frozen
+class Once(Work):
+    """Something to be done once."""
+
+    def less(self, before: Machine, after: Machine) -> bool:
+        """It was not done, and is."""
+        return neg(self.of(before)) & self.of(after)
+
+    def same(self, before: Machine, after: Machine) -> bool:
+        """Done or not done, as before."""
+        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+
+
+def _writable_mappings(m: Machine) -> Set[Any]:
+    """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
+    page = m.transfer.page
+    protecting = (m.transfer.stage == Stage.MARKED) & m.log.transferred[page]
+    return m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
+
+
+PHASES = (
+    Phase.SETUP,
+    Phase.LIVE,
+    Phase.PAUSED,
+    Phase.STOP_AND_COPY,
+    Phase.COMMITTED,
+    Phase.ACKNOWLEDGED,
+    Phase.AFTER,
+)
+STAGES = (Stage.CLEARED, Stage.MARKED, Stage.READING, Stage.IDLE)
+
+LEFT_TO_DO: tuple[Work, ...] = (
+    Ahead("phases ahead", lambda m: m.phase, PHASES),
+    Countdown("rounds that the policy has left", lambda m: m.rounds.left),
+    Remaining("pages that the round owes", lambda m: m.rounds.to_send),
+    Ahead("stages ahead of the page in hand", lambda m: m.transfer.stage, STAGES),
+    Remaining("writable shadow mappings of the page in hand", _writable_mappings),
+    Remaining("CPUs not flushed for it", lambda m: m.transfer.flushed, done=True),
+    Remaining("words of it not read", lambda m: m.transfer.read, done=True),
+    Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True),
+    Remaining("CPUs whose registers have not travelled", lambda m: m.hand_over.registers_sent, done=True),
+    Once("the table's travel", lambda m: m.hand_over.table_sent),
+    Once("the configuration's travel", lambda m: m.hand_over.configured),
+)
+"""Weightiest first. A page's stages come after the pages owed: taking one up is progress, and begins its stages."""
+
+
+def closer(before: Machine, after: Machine) -> bool:
+    """Less is left to do: of one entry less, of all weightier ones as much."""
+    verdict = False
+    for work in reversed(LEFT_TO_DO):
+        verdict = work.less(before, after) | (work.same(before, after) & verdict)
+    return verdict
+
+
+def no_further(before: Machine, after: Machine) -> bool:
+    """Not more is left to do: closer, or every entry as it was."""
+    unchanged = reduce(lambda x, y: x & y, [work.same(before, after) for work in LEFT_TO_DO])
+    return closer(before, after) | unchanged

@@ -1,0 +1,50 @@
+"""Nothing is proved of nothing: the invariants can hold, and so can the conditions of every path of every step.
+
+A path whose conditions contradict the invariants proves every claim; a contradiction among the invariants proves the
+whole specification. Here each is shown to be satisfiable, by a model.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from proofs.lifting.lift import closed, initial_state, paths_of
+from proofs.lifting.terms import expression
+from proofs.obligations import INITIAL, Chapter, Obligation, theory_of
+from refmodel.language import Specification
+
+__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses"]
+
+EXISTS = "an_initial_state_satisfies_every_invariant"
+CAN_BE_TAKEN = "the_path_can_be_taken_where_every_invariant_holds"
+
+
+@frozen
+class Witnesses(Chapter):
+    """A state for every path, in which every invariant and every condition of the path holds."""
+
+    spec: Specification[Any]
+
+    def parts(self) -> Sequence[str]:
+        """The initial states, then every step."""
+        return (INITIAL, *self.spec.steps)
+
+    def claims(self) -> Sequence[str]:
+        """Two, each about satisfiability."""
+        return (EXISTS, CAN_BE_TAKEN)
+
+    def obligations(self, part: str) -> Iterator[Obligation]:
+        """One a path; a step that has no path at all can never be taken."""
+        theory = theory_of(self.spec)
+        group = f"{type(self.spec).__name__}: not vacuous"
+        if part == INITIAL:
+            state = initial_state(self.spec, theory.before)
+            held = tuple(closed(self.spec, claim, state) for claim in self.spec.invariants)
+            yield Obligation(group, part, 1, EXISTS, (), held, lambda: False, satisfiable=True)
+            return
+        paths = paths_of(self.spec, self.spec.steps[part], theory.before)
+        for number, conditions in [(path.number, path.conditions) for path in paths] or [(1, (expression(False),))]:
+            yield Obligation(
+                group, part, number, CAN_BE_TAKEN, theory.hypotheses, conditions, lambda: False, satisfiable=True
+            )
