@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import IntEnum
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -63,7 +63,7 @@ class Ahead(Work):
 
     def same(self, before: Machine, after: Machine) -> bool:
         """At the same place."""
-        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+        return cast(bool, self.of(before) == self.of(after))
 
 
 @frozen
@@ -76,7 +76,7 @@ class Countdown(Work):
 
     def same(self, before: Machine, after: Machine) -> bool:
         """The same number."""
-        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+        return cast(bool, self.of(before) == self.of(after))
 
 
 @frozen
@@ -109,7 +109,7 @@ class Once(Work):
 
     def same(self, before: Machine, after: Machine) -> bool:
         """Done or not done, as before."""
-        return self.of(before) == self.of(after)  # type: ignore[no-any-return]
+        return cast(bool, self.of(before) == self.of(after))
 
 
 def _writable_mappings(m: Machine) -> Set[Any]:

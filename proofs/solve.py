@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 import z3
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from proofs.obligations import Obligation
 
@@ -98,23 +98,11 @@ def decide(obligations: Iterable[Obligation], options: Options) -> Iterator[tupl
 
 
 def without(obligations: Iterable[Obligation], claim: str) -> Iterator[Obligation]:
-    """The obligations as if the claim had never been made: neither a hypothesis nor a goal.
-
-    Built anew rather than filtered by the solver, so that what is decided is what a reader of the obligation sees.
-    """
+    """The obligations as if the claim had never been made: neither a hypothesis nor a goal."""
     known: dict[int, tuple[Any, Any]] = {}
     for obligation in obligations:
         if obligation.claim != claim:
             full = obligation.hypotheses
             if id(full) not in known:
                 known[id(full)] = full, tuple(hypothesis for hypothesis in full if hypothesis[0] != claim)
-            yield _with(obligation, known[id(full)][1])
-
-
-def _with(obligation: Obligation, hypotheses: Any) -> Obligation:
-    copy = object.__new__(Obligation)
-    for name in Obligation.__slots__:
-        if name != "__weakref__":
-            object.__setattr__(copy, name, getattr(obligation, name))
-    object.__setattr__(copy, "hypotheses", hypotheses)
-    return copy
+            yield evolve(obligation, hypotheses=known[id(full)][1])
