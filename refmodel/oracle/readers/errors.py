@@ -3,23 +3,23 @@
 The split decides the exit status of the oracle: input that cannot be judged must never look like a verdict.
 """
 
+from refmodel.unusable import Unusable
+
 
 class ReaderError(Exception):
     """Base of everything that a reader raises on purpose; any other exception out of a reader is a bug in it."""
 
 
-class UnusableInput(ReaderError):
+class UnusableInput(ReaderError, Unusable):
     """The bytes are no known stream, or a known format that is not read: nothing was judged (exit status 2).
 
     `offset` counts bytes from the start of the (decompressed) input; `path` is '-' for standard input.
     """
 
     def __init__(self, path: str, offset: int, what: str, expected: str) -> None:
-        super().__init__(path, offset, what, expected)
+        super().__init__(f"{path} at offset {offset}", what, expected)
         self.path = path
         self.offset = offset
-        self.what = what
-        self.expected = expected
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what} at offset {self.offset}; expected {self.expected}"

@@ -1,0 +1,59 @@
+"""The command line: ``refmodel --help`` teaches the rest.
+
+Exit status everywhere: 0 accepted or nothing found, 1 a violation or a broken claim, 2 unusable input or arguments.
+The commands of ``proofs`` and ``fuzz`` are found by entry point, so that refmodel imports neither.
+"""
+
+import sys
+from importlib.metadata import entry_points, version
+
+import click
+
+from refmodel.cli.check import check
+from refmodel.oracle.command import oracle
+from refmodel.search.command import replay, search
+from refmodel.unusable import Unusable
+
+__all__ = ["main", "root"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("refmodel"), prog_name="refmodel")
+def root() -> None:
+    """Does our live migration lose a write?
+
+    \b
+    refmodel check             prove, search, fuzz and judge the bundled recordings: one table
+    refmodel prove             the protocol, for any number of pages, vCPUs and steps
+    refmodel search --variant  the shortest schedule that breaks a wrong variant
+    refmodel replay FILE       run and narrate a schedule
+    refmodel fuzz              interleave guest stores and transfers, guided by state
+    refmodel oracle PATH       judge a recording of a real migration
+
+    Exit status: 0 accepted or nothing found, 1 a violation, 2 unusable input.
+    """
+
+
+for command in (check, oracle, replay, search):
+    root.add_command(command)
+for point in entry_points(group="refmodel.commands"):
+    root.add_command(point.load(), point.name)
+
+
+def main() -> None:
+    """Run the command line; a clear line and status 2 for unusable input."""
+    try:
+        status = root.main(standalone_mode=False)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except Unusable as error:
+        click.echo(f"refmodel: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

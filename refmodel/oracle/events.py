@@ -1,0 +1,97 @@
+"""Events: what can be observed of a migration, one class each, and nothing else. Version 1 of the event format.
+
+A page is named by its RAM block and its index in it (``pfn``, in pages). ``digest`` is any text that is equal for equal
+page contents, e.g. the first 16 hex digits of the page's sha256. Events come in the order in which they happened.
+"""
+
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["Abort", "Activate", "Begin", "Block", "Commit", "Event", "Memory", "Pause", "Round", "Send", "Store"]
+
+VERSION = 1
+
+Side = Literal["source", "target"]
+
+
+@frozen
+class Block:
+    """A RAM block and its length in pages."""
+
+    name: str
+    pages: int
+
+
+@frozen
+class Begin:
+    """A migration begins: the memory that it must move. First event of every file.
+
+    ``stores`` says whether *all* stores of the guest are among the events; only then does their order stand in for a
+    comparison of contents.
+    """
+
+    version: int
+    blocks: tuple[Block, ...]
+    stores: Literal["all", "some"] = "some"
+
+
+@frozen
+class Store:
+    """A store to a page by whoever runs there; ``digest`` is the page's content after it, where known."""
+
+    block: str
+    pfn: int
+    digest: str | None = None
+    side: Side = "source"
+
+
+@frozen
+class Send:
+    """A page's content goes to the target. ``offset`` is where its record stands in the stream, in bytes."""
+
+    block: str
+    pfn: int
+    digest: str
+    kind: str = "page"
+    offset: int | None = None
+
+
+@frozen
+class Round:
+    """The log is harvested: a new round begins."""
+
+
+@frozen
+class Pause:
+    """The source's vCPUs stand still."""
+
+
+@frozen
+class Commit:
+    """The source gives up its right to run; ``context``: registers and device state have travelled."""
+
+    context: bool = True
+
+
+@frozen
+class Activate:
+    """The guest runs at the target."""
+
+
+@frozen
+class Abort:
+    """Given up: the guest runs on at the source."""
+
+
+@frozen
+class Memory:
+    """What one side holds of a page: the source's once it stands still, the target's before it runs."""
+
+    side: Side
+    block: str
+    pfn: int
+    digest: str
+
+
+Event = Begin | Store | Send | Round | Pause | Commit | Activate | Abort | Memory

@@ -1,0 +1,209 @@
+"""The judge: the promise's own steps, run on events.
+
+Every event is a step of level A, or an observation of what a page holds. A refusal is a finding; its rule is the guard
+that refused. A store whose content nobody recorded leaves a content that equals nothing, until a later copy of the page
+is read from the source: only a complete store log makes that a proof, and then the order stands in for the contents.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from refmodel.language import Action, Refused
+from refmodel.oracle.events import (
+    VERSION,
+    Abort,
+    Activate,
+    Begin,
+    Commit,
+    Event,
+    Memory,
+    Pause,
+    Round,
+    Send,
+    Store,
+)
+from refmodel.oracle.inplace import Nothing, unbounded_ledger
+from refmodel.oracle.pages import Page, Pages
+from refmodel.oracle.rules import RULES
+from refmodel.oracle.verdict import Finding, LastRecord, Verdict
+from refmodel.promise import Promise
+from refmodel.unusable import Unusable
+
+__all__ = ["Judge", "judge"]
+
+
+class Judge:
+    """Takes events one by one; ``verdict`` says what they come to."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.promise = Promise()
+        self.ledger = self.promise.initial(unbounded_ledger())
+        self.begin: Begin | None = None
+        self.pages = Pages()
+        self.findings: list[Finding] = []
+        self.number = 0
+        self.paused = False
+        self.ended: Event | None = None
+        self.counts = dict.fromkeys(RULES, 0)
+
+    def take(self, event: Event) -> None:
+        """Judge one event; Unusable for one that cannot stand where it does."""
+        self.number += 1
+        if isinstance(event, Begin):
+            self._begin(event)
+            return
+        if self.begin is None:
+            raise self._unusable(f"{type(event).__name__.lower()} before begin", "begin as the first event")
+        match event:
+            case Store():
+                self._store(event)
+            case Send():
+                self._send(event)
+            case Memory():
+                self._memory(event)
+            case Round():
+                pass
+            case Pause():
+                self.paused = True
+                self._step("one-side-runs", "stop")
+            case Commit():
+                self._commit(event)
+            case Activate():
+                self.ended = event
+                self._settle_pages()
+                self._step("one-side-runs", "start_target")
+            case Abort():
+                self.ended = event
+                if not self.ledger.source_runs:
+                    self._step("one-side-runs", "resume")
+
+    def _unusable(self, what: str, expected: str) -> Unusable:
+        return Unusable(f"{self.where}: event {self.number}", what, expected)
+
+    def _begin(self, event: Begin) -> None:
+        if self.begin is not None:
+            raise self._unusable("a second begin", "one migration a recording")
+        if event.version != VERSION:
+            raise self._unusable(f"version {event.version}", f"version {VERSION}")
+        self.begin = event
+        for block in event.blocks:
+            if block.name in self.pages.blocks or block.pages <= 0:
+                raise self._unusable(f"block {block.name!r} of {block.pages} pages", "blocks with names of their own")
+            self.pages.add_block(block.name, block.pages)
+
+    def _step(self, rule: str, step: str, *arguments: Any, page: Page | None = None, **more: Any) -> bool:
+        """Take a step of the promise; a refusal is a finding of the rule."""
+        self.counts[rule] += 1
+        try:
+            self.ledger = self.promise.take(self.ledger, Action(step, arguments))
+        except Refused as refused:
+            self.find(rule, f"{step} needs that {refused.guard}", page, **more)
+            return False
+        return True
+
+    def find(self, rule: str, message: str, page: Page | None = None, **more: Any) -> None:
+        """Note a finding."""
+        known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
+        if page is not None:
+            known |= {"block": page.block, "pfn": page.pfn, "last_record": page.last_record}
+            known |= {"source": page.source, "target": page.target}
+        self.findings.append(Finding(rule=rule, message=message, event=self.number, **known))
+
+    def _page(self, event: Store | Send | Memory) -> Page:
+        page = self.pages.find(event.block, event.pfn)
+        if page is None:
+            size = self.pages.blocks.get(event.block)
+            expected = f"a pfn below {size}" if size else f"a block of {sorted(self.pages.blocks)}"
+            raise self._unusable(f"pfn {event.pfn} of block {event.block!r}", expected)
+        return page
+
+    def _store(self, event: Store) -> None:
+        page = self._page(event)
+        runs = self.ledger.target_runs if event.side == "target" else self.ledger.source_runs
+        if not runs:
+            self.counts["stores-only-where-the-guest-runs"] += 1
+            self.find("stores-only-where-the-guest-runs", f"a store at the {event.side}, which does not run", page)
+            return
+        content = Nothing() if event.digest is None else event.digest
+        page.stored, page.store_content_known = self.number, event.digest is not None
+        self._step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
+
+    def _send(self, event: Send) -> None:
+        page = self._page(event)
+        if page.last_record is not None and page.last_record.digest != event.digest:
+            page.varied = True
+        page.last_record = LastRecord(event.offset, event.kind, event.digest, self.paused)
+        page.sent = self.number
+        if not page.store_content_known:
+            # What was read is taken for what the source had then; the source's memory at the stop overrides it.
+            self.ledger.last.memory.set((page.number, 0), event.digest)  # type: ignore[arg-type]
+        self._step("nothing-is-sent-to-a-running-target", "deliver", page.number, 0, event.digest, page=page)
+
+    def _memory(self, event: Memory) -> None:
+        page = self._page(event)
+        if event.side == "target":
+            page.target = event.digest
+            self.counts["the-target-holds-what-was-sent"] += 1
+            if page.last_record is not None and page.last_record.digest != event.digest:
+                message = "the target holds something else than the page's last record"
+                self.find("the-target-holds-what-was-sent", message, page)
+            return
+        page.source = event.digest
+        if page.store_content_known:
+            self.counts["the-source-has-what-was-stored"] += 1
+            if self.ledger.last.memory[page.number, 0] != event.digest:  # type: ignore[comparison-overlap]
+                self.find("the-source-has-what-was-stored", "the page is not what was stored there last", page)
+        self.ledger.last.memory.set((page.number, 0), event.digest)  # type: ignore[arg-type]
+
+    def _commit(self, event: Commit) -> None:
+        if event.context and not self.ledger.source_runs:
+            self._step("one-side-runs", "deliver_table")
+            self._step("one-side-runs", "settle_context")
+        self._step("one-side-runs", "give_up")
+
+    def _settle_pages(self) -> None:
+        """The guest is about to run at the target: every page must be settled, one by one."""
+        for page in self.pages.seen():
+            if page.last_record is None:
+                continue
+            rule = self.rule_for(page)
+            if rule is None:
+                continue
+            self.counts[rule] += 1
+            try:
+                self.ledger = self.promise.take(self.ledger, Action("settle", (page.number,)))
+            except Refused:
+                self.find(rule, self._message(rule, page), page, contracts=self._possible(page))
+        self.counts["every-page-is-sent"] += self.pages.total
+        for page in self.pages.missing(limit=1000):
+            self.find("every-page-is-sent", "the page was never sent", page)
+
+    def rule_for(self, page: Page) -> str | None:
+        """By which rule the page's content is judged, the best for which there is evidence; None without any."""
+        if page.source is not None or page.store_content_known:
+            return "the-last-store-arrives"
+        if self.begin is not None and self.begin.stores == "all":
+            return "a-stored-page-is-sent-again"
+        return None
+
+    def _possible(self, page: Page) -> tuple[str, ...]:
+        """Whose fault it may be: a page read after the vCPUs stopped was not lost by the log or a round."""
+        late = page.last_record is not None and page.last_record.after_pause
+        spared = {"logging", "rounds"} if late else set()
+        return tuple(c.value for c in RULES["the-last-store-arrives"].contracts if c.value not in spared)
+
+    def _message(self, rule: str, page: Page) -> str:
+        if rule == "the-last-store-arrives":
+            return "what was sent of the page last is not what the source has"
+        return f"the page was stored to (event {page.stored}) after it was sent last (event {page.sent})"
+
+
+def judge(events: Iterable[Event], where: str) -> Verdict:
+    """The verdict over all events of a recording; ``where`` names it in errors."""
+    from refmodel.oracle.summary import summary
+
+    judging = Judge(where)
+    for event in events:
+        judging.take(event)
+    return summary(judging)

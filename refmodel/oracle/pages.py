@@ -1,0 +1,72 @@
+"""What the judge keeps of each page that it has seen: a few fields, however many records there were."""
+
+from collections.abc import Iterator
+
+from attrs import define
+
+from refmodel.oracle.verdict import LastRecord
+
+__all__ = ["Page", "Pages"]
+
+
+@define
+class Page:
+    """One page: its place, its last record and store, and what the source had of it."""
+
+    block: str
+    pfn: int
+    number: int
+    """The page's number over all blocks."""
+    last_record: LastRecord | None = None
+    sent: int | None = None
+    stored: int | None = None
+    store_content_known: bool = False
+    varied: bool = False
+    """Two records of the page carried different contents."""
+    source: str | None = None
+    target: str | None = None
+
+
+class Pages:
+    """The pages of all blocks; only those seen take memory."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, int] = {}
+        self._first: dict[str, int] = {}
+        self._seen: dict[int, Page] = {}
+        self.total = 0
+
+    def add_block(self, name: str, pages: int) -> None:
+        """A block of so many pages."""
+        self.blocks[name] = pages
+        self._first[name] = self.total
+        self.total += pages
+
+    def find(self, block: str, pfn: int) -> Page | None:
+        """The page, or None where there is none."""
+        if not 0 <= pfn < self.blocks.get(block, 0):
+            return None
+        number = self._first[block] + pfn
+        page = self._seen.get(number)
+        if page is None:
+            page = self._seen[number] = Page(block, pfn, number)
+        return page
+
+    def seen(self) -> list[Page]:
+        """The pages seen so far, in order."""
+        return [self._seen[number] for number in sorted(self._seen)]
+
+    def missing(self, limit: int) -> Iterator[Page]:
+        """Pages that were never sent, the first ``limit`` of them."""
+        for block, pages in self.blocks.items():
+            for pfn in range(pages):
+                seen = self._seen.get(self._first[block] + pfn)
+                if seen is None or seen.last_record is None:
+                    if limit == 0:
+                        return
+                    limit -= 1
+                    yield seen or Page(block, pfn, self._first[block] + pfn)
+
+    def sent(self) -> int:
+        """How many pages were sent at least once."""
+        return sum(page.last_record is not None for page in self._seen.values())

@@ -1,0 +1,46 @@
+"""QEMU's names mapped to ours: from the records of a migration stream to events.
+
+| QEMU | event |
+| --- | --- |
+| MEM_SIZE of the START section | begin |
+| a PAGE or ZERO record | send |
+| the head of the END section, sent after the vCPUs stopped | pause |
+| EOF, after the device sections | commit: registers and devices have travelled |
+| the vmdescription, which ends the stream | activate: the destination may run |
+"""
+
+from collections.abc import Iterable, Iterator
+
+from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Event, Memory, Pause, Send
+from refmodel.oracle.readers.errors import BrokenStream
+from refmodel.oracle.readers.qemu_records import BlockList, EndOfFile, Page, Record, Section, SectionKind, VmDescription
+
+__all__ = ["PAGE_SIZE", "events_of"]
+
+PAGE_SIZE = 4096
+
+
+def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Iterator[Event]:
+    """The events of a stream; ``memory`` of either side at the cutover is told where it can be known.
+
+    BrokenStream when the stream hands over without a stop-and-copy section.
+    """
+    known = list(memory)
+    paused = False
+    for record in records:
+        match record:
+            case BlockList(blocks=blocks):
+                yield Begin(VERSION, tuple(Block(block.name, block.length // PAGE_SIZE) for block in blocks))
+            case Section(kind=SectionKind.END):
+                paused = True
+                yield Pause()
+            case Page():
+                yield Send(record.block, record.pfn, record.digest, record.kind.value, record.offset)
+            case EndOfFile():
+                if not paused:
+                    raise BrokenStream(record.offset, "end of file", "a RAM section of kind END before it", "none")
+                yield from (m for m in known if m.side == "source")
+                yield Commit()
+            case VmDescription():
+                yield from (m for m in known if m.side == "target")
+                yield Activate()

@@ -1,0 +1,96 @@
+"""The oracle's rules: each is a guard or claim of level A (``promise``), seen through events.
+
+A rule says what evidence it needs; what it could not check is reported as unchecked, never as accepted.
+"""
+
+from attrs import frozen
+
+from refmodel.language import Contract
+from refmodel.promise import Promise
+
+__all__ = ["RULES", "Rule"]
+
+
+@frozen
+class Rule:
+    """A rule: the step or claim of the promise that it is, what it needs, and whose fault a finding may be."""
+
+    name: str
+    of: str
+    """The method of ``Promise`` whose guard or claim this is."""
+    sentence: str
+    needs: str
+    contracts: tuple[Contract, ...]
+
+
+_ALL = (Contract.LOGGING, Contract.ROUNDS, Contract.TRANSPORT, Contract.HAND_OVER)
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        Rule(
+            "the-last-store-arrives",
+            Promise.settle.__name__,
+            "what the target was given of a page last is what the source has when it stands still",
+            "every record of the stream, and the source's memory at the stop",
+            _ALL,
+        ),
+        Rule(
+            "a-stored-page-is-sent-again",
+            Promise.settle.__name__,
+            "a page is sent after its last store",
+            "every send and every store, in order",
+            _ALL,
+        ),
+        Rule(
+            "every-page-is-sent",
+            Promise.settle.__name__,
+            "each page of each RAM block is sent at least once",
+            "every record of the stream",
+            (Contract.ROUNDS, Contract.TRANSPORT),
+        ),
+        Rule(
+            "the-target-holds-what-was-sent",
+            Promise.a_load_on_the_running_side_returns_the_last_store.__name__,
+            "the target's memory is what it was given last",
+            "every record of the stream, and the target's memory before it runs",
+            (Contract.TRANSPORT,),
+        ),
+        Rule(
+            "the-source-has-what-was-stored",
+            Promise.a_load_on_the_running_side_returns_the_last_store.__name__,
+            "the source's memory is what its stores left there",
+            "stores with contents, and the source's memory at the stop",
+            (Contract.LOGGING,),
+        ),
+        Rule(
+            "stores-only-where-the-guest-runs",
+            Promise.store.__name__,
+            "no store on a side that stands still",
+            "stores, and the pause",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
+            "one-side-runs",
+            Promise.one_side_has_the_guest.__name__,
+            "the target runs only after the source gave up its right, and has registers and devices",
+            "pause, commit, activation, abort",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
+            "nothing-is-sent-to-a-running-target",
+            Promise.deliver.__name__,
+            "nothing overwrites a page that the target may already have changed",
+            "every record of the stream, and the activation",
+            (Contract.TRANSPORT, Contract.HAND_OVER),
+        ),
+        Rule(
+            "the-stream-is-whole",
+            Promise.deliver.__name__,
+            "the stream's structure holds to its end marker",
+            "the stream",
+            (Contract.TRANSPORT,),
+        ),
+    )
+}
+"""Every rule, by name."""

@@ -1,0 +1,51 @@
+"""From what the judge found to a verdict: accepted only if every page's last content was compared."""
+
+from collections import Counter
+
+from refmodel.oracle.events import Abort
+from refmodel.oracle.judge import Judge
+from refmodel.oracle.rules import RULES
+from refmodel.oracle.verdict import Checked, Unchecked, Verdict
+
+__all__ = ["summary"]
+
+
+def summary(judge: Judge) -> Verdict:
+    """The verdict: violation if anything was found; unusable if something needed was not compared."""
+    checked = tuple(Checked(rule, n, RULES[rule].sentence) for rule, n in judge.counts.items() if n)
+    unchecked = tuple(Unchecked(rule, f"needs {RULES[rule].needs}") for rule, n in judge.counts.items() if not n)
+    findings = tuple(judge.findings)
+    if findings:
+        return Verdict("violation", findings, checked, unchecked)
+    reason, notes = _missing_evidence(judge)
+    if reason is not None:
+        return Verdict("unusable", (), checked, unchecked, reason, notes)
+    return Verdict("accepted", (), checked, unchecked, None, notes)
+
+
+def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
+    if judge.begin is None:
+        return "there are no events", ()
+    if isinstance(judge.ended, Abort):
+        return None, ("given up before the hand-over: the source runs on, the target never ran",)
+    if judge.ended is None:
+        return "the events end before the target runs or the migration is given up", ()
+    unknown, compared, changed = Counter[str](), Counter[str](), None
+    for page in judge.pages.seen():
+        known = judge.rule_for(page) is not None
+        (compared if known else unknown)[page.block] += 1
+        if not known and (page.varied or page.stored is not None):
+            changed = changed or page
+    if not compared:
+        return "nothing was compared with the source: its memory at the stop, or every store, is needed", ()
+    if both := sorted(set(unknown) & set(compared)):
+        return f"the source's memory is known for only {compared[both[0]]} pages of block {both[0]}", ()
+    if changed is not None:
+        place = f"pfn {changed.pfn} of block {changed.block}"
+        return f"{place} changed during the migration, and the source's memory of that block is not known", ()
+    # The named substitute: a block of which no store is known, and of which every copy sent is the same (a ROM).
+    notes = tuple(
+        f"block {block}: source memory not known; taken for unchanging, as every copy of each of its {n} pages is the same"
+        for block, n in unknown.items()
+    )
+    return None, notes

@@ -1,0 +1,76 @@
+"""Verdicts: what was found, what was checked, what was not. Format version 1, as JSON for machines."""
+
+from typing import Any, Literal
+
+from attrs import asdict, field, frozen
+
+__all__ = ["Checked", "Finding", "LastRecord", "Unchecked", "Verdict"]
+
+
+@frozen
+class LastRecord:
+    """The page's last record: where it stands, how it was sent, and the digest of what it carried."""
+
+    offset: int | None
+    kind: str
+    digest: str
+    after_pause: bool
+
+
+@frozen
+class Finding:
+    """A violation of one rule at one place, and every contract that the evidence leaves possible."""
+
+    rule: str
+    contracts: tuple[str, ...]
+    message: str
+    event: int
+    """The number of the event at which it was seen, counted from 1."""
+    block: str | None = None
+    pfn: int | None = None
+    last_record: LastRecord | None = None
+    source: str | None = None
+    """The digest of what the source had, where known."""
+    target: str | None = None
+    """The digest of what the target held, where known."""
+
+
+@frozen
+class Checked:
+    """A rule that was checked, and in how many places."""
+
+    rule: str
+    count: int
+    what: str
+
+
+@frozen
+class Unchecked:
+    """A rule that could not be checked, and why."""
+
+    rule: str
+    why: str
+
+
+@frozen
+class Verdict:
+    """accepted: everything needed was compared and nothing found; violation: something was found."""
+
+    verdict: Literal["accepted", "violation", "unusable"]
+    findings: tuple[Finding, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    reason: str | None = None
+    """Why the input is unusable."""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 accepted, 1 violation, 2 unusable."""
+        return {"accepted": 0, "violation": 1, "unusable": 2}[self.verdict]
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as JSON values; fields that are unknown are left out of findings."""
+        fields = asdict(self)
+        fields["findings"] = [{k: v for k, v in f.items() if v is not None} for f in fields["findings"]]
+        return {"format": "refmodel-verdict", "version": 1, **fields}
