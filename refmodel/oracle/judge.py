@@ -26,7 +26,7 @@ from refmodel.oracle.inplace import Nothing, unbounded_ledger
 from refmodel.oracle.pages import Page, Pages
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.verdict import Finding, LastRecord, Verdict
-from refmodel.promise import Promise
+from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
 
 __all__ = ["Judge", "judge"]
@@ -35,10 +35,11 @@ __all__ = ["Judge", "judge"]
 class Judge:
     """Takes events one by one; ``verdict`` says what they come to."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, ledger: Ledger | None = None) -> None:
+        """``ledger``: any ledger to begin with; by default one that is updated in place, of any size."""
         self.where = where
         self.promise = Promise()
-        self.ledger = self.promise.initial(unbounded_ledger())
+        self.ledger = self.promise.initial(unbounded_ledger() if ledger is None else ledger)
         self.begin: Begin | None = None
         self.pages = Pages()
         self.findings: list[Finding] = []
@@ -137,7 +138,7 @@ class Judge:
         page.sent = self.number
         if not page.store_content_known:
             # What was read is taken for what the source had then; the source's memory at the stop overrides it.
-            self.ledger.last.memory.set((page.number, 0), event.digest)  # type: ignore[arg-type]
+            self._content_is(page, event.digest)
         self._step("nothing-is-sent-to-a-running-target", "deliver", page.number, 0, event.digest, page=page)
 
     def _memory(self, event: Memory) -> None:
@@ -154,7 +155,12 @@ class Judge:
             self.counts["the-source-has-what-was-stored"] += 1
             if self.ledger.last.memory[page.number, 0] != event.digest:  # type: ignore[comparison-overlap]
                 self.find("the-source-has-what-was-stored", "the page is not what was stored there last", page)
-        self.ledger.last.memory.set((page.number, 0), event.digest)  # type: ignore[arg-type]
+        self._content_is(page, event.digest)
+
+    def _content_is(self, page: Page, digest: Any) -> None:
+        """An observation: the content that the guest left there, whoever stored it."""
+        last = self.ledger.last
+        self.ledger = self.ledger.but(last=last.but(memory=last.memory.set((page.number, 0), digest)))
 
     def _commit(self, event: Commit) -> None:
         if event.context and not self.ledger.source_runs:

@@ -46,7 +46,7 @@ def _pages(findings: list[Finding]) -> Table:
     """A line a page: where its last record stands, what that carried, and what either side had."""
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False)
     columns = ["page", "last record", "carried", "source has"]
-    if any(finding.target for finding in findings):
+    if any(f.target and not (f.last_record and f.last_record.digest == f.target) for f in findings):
         columns.append("target has")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -55,7 +55,7 @@ def _pages(findings: list[Finding]) -> Table:
         where = "never sent"
         if record is not None:
             at = f" at {record.offset:#x}" if record.offset is not None else ""
-            where = f"{record.kind}{at}, {'standing' if record.after_pause else 'live'}"
+            where = f"{record.kind}{at}, {'paused' if record.after_pause else 'live'}"
         page = f"{finding.block} {finding.pfn}" if finding.block else ""
         cells = [page, where, record.digest if record else "", finding.source or "", finding.target or ""]
         table.add_row(*(escape(cell) for cell in cells[: len(columns)]))

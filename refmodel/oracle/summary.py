@@ -44,8 +44,6 @@ def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
         place = f"pfn {changed.pfn} of block {changed.block}"
         return f"{place} changed during the migration, and the source's memory of that block is not known", ()
     # The named substitute: a block of which no store is known, and of which every copy sent is the same (a ROM).
-    notes = tuple(
-        f"block {block}: source memory not known; taken for unchanging, as every copy of each of its {n} pages is the same"
-        for block, n in unknown.items()
-    )
+    same = "source memory not known; taken for unchanging, as every copy of each of its"
+    notes = tuple(f"block {block}: {same} {n} pages is the same" for block, n in unknown.items())
     return None, notes

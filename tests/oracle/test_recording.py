@@ -1,0 +1,274 @@
+"""Recordings: the bundled real ones, wrong ones derived from them, and what cannot be used."""
+
+import gzip
+import json
+import lzma
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+from attrs import evolve
+from click.testing import CliRunner
+
+from refmodel.oracle.command import oracle
+from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.qemu_records import EndOfSection, Page, PageKind, Record, SectionKind
+from refmodel.oracle.readers.qemu_stream import read_stream
+from refmodel.oracle.readers.qemu_wire import digest
+from refmodel.oracle.recording import judge_recording
+from refmodel.recordings import RECORDINGS, Recording
+from tests.oracle.qemu_writer import encode_all
+
+TINY = RECORDINGS[0].path
+LOST = RECORDINGS[2].path
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda r: r.name)
+def test_bundled_recordings_are_judged_as_they_must_be(recording: Recording) -> None:
+    verdict = judge_recording(str(recording.path))
+    assert verdict.verdict == recording.verdict
+    assert len(verdict.findings) == recording.lost
+
+
+def test_the_loss_of_debian_12s_qemu_is_shown_page_by_page_from_the_sources_memory_alone(tmp_path: Path) -> None:
+    (tmp_path / "stream.zst").write_bytes((LOST / "stream.zst").read_bytes())
+    source_alone(LOST, tmp_path)
+    verdict = judge_recording(str(tmp_path))
+    assert len({(f.block, f.pfn) for f in verdict.findings}) == 56
+    for finding in verdict.findings:
+        assert finding.rule == "the-last-store-arrives"
+        assert finding.last_record is not None
+        assert finding.last_record.offset is not None
+        assert finding.source is not None
+        assert finding.last_record.digest != finding.source
+    assert "the-target-holds-what-was-sent" in {unchecked.rule for unchecked in verdict.unchecked}
+
+
+def source_alone(recording: Path, folder: Path) -> None:
+    truth = json.loads(
+        zstandard.ZstdDecompressor().decompressobj().decompress((recording / "truth.json.zst").read_bytes())
+    )
+    (folder / "truth.json").write_text(json.dumps({"source": truth["source"]}))
+
+
+def tiny_records() -> list[Record]:
+    with open_input(str(TINY / "stream.zst")) as source:
+        return list(read_stream(source, keep_bytes=True))
+
+
+def with_bytes(page: Page, data: bytes) -> Page:
+    return evolve(page, kind=PageKind.PAGE, data=data, fill=None, digest=digest(data))
+
+
+def rewritten(records: list[Record]) -> tuple[int, int]:
+    """The index of the last record of a page that was sent twice with different contents, and of the one before."""
+    last: dict[tuple[str, int], int] = {}
+    for i, record in enumerate(records):
+        if isinstance(record, Page) and record.kind is PageKind.PAGE:
+            key = (record.block, record.pfn)
+            before = last.get(key)
+            if before is not None and getattr(records[before], "digest", "") != record.digest:
+                found = (i, before)
+            last[key] = i
+    return found
+
+
+def drop_the_resend(records: list[Record]) -> list[Record]:
+    at, _ = rewritten(records)
+    return records[:at] + records[at + 1 :]
+
+
+def flip_a_byte(records: list[Record]) -> list[Record]:
+    at, _ = rewritten(records)
+    page = records[at]
+    assert isinstance(page, Page)
+    assert page.data is not None
+    return [
+        *records[:at],
+        with_bytes(page, page.data[:7] + bytes([page.data[7] ^ 1]) + page.data[8:]),
+        *records[at + 1 :],
+    ]
+
+
+def tear(records: list[Record]) -> list[Record]:
+    at, before = rewritten(records)
+    new, old = records[at], records[before]
+    assert isinstance(new, Page)
+    assert isinstance(old, Page)
+    assert new.data is not None
+    assert old.data is not None
+    return [*records[:at], with_bytes(new, old.data[:2048] + new.data[2048:]), *records[at + 1 :]]
+
+
+def replay_the_old_copy(records: list[Record]) -> list[Record]:
+    _, before = rewritten(records)
+    [end] = [i for i, r in enumerate(records) if isinstance(r, EndOfSection) and r.section is SectionKind.END]
+    old = records[before]
+    assert isinstance(old, Page)
+    return [*records[:end], evolve(old, continued=False), *records[end:]]
+
+
+def zero_a_page(records: list[Record]) -> list[Record]:
+    at, _ = rewritten(records)
+    page = records[at]
+    assert isinstance(page, Page)
+    zero = evolve(page, kind=PageKind.ZERO, fill=0, data=bytes(4096), digest=digest(bytes(4096)))
+    return [*records[:at], zero, *records[at + 1 :]]
+
+
+def swap_addresses(records: list[Record]) -> list[Record]:
+    at, _ = rewritten(records)
+    page = records[at]
+    assert isinstance(page, Page)
+    return [*records[:at], evolve(page, pfn=page.pfn + 1), *records[at + 1 :]]
+
+
+def send_twice(records: list[Record]) -> list[Record]:
+    at, _ = rewritten(records)
+    return [*records[: at + 1], records[at], *records[at + 1 :]]
+
+
+def judged(records: list[Record], folder: Path, recording: Path = TINY) -> str:
+    (folder / "stream").write_bytes(encode_all(records))
+    source_alone(recording, folder)
+    return judge_recording(str(folder)).verdict
+
+
+@pytest.mark.parametrize(
+    "fault", [drop_the_resend, flip_a_byte, tear, replay_the_old_copy, zero_a_page, swap_addresses]
+)
+def test_a_fault_made_on_the_wire_is_found_without_the_targets_memory(
+    fault: Callable[[list[Record]], list[Record]], tmp_path: Path
+) -> None:
+    assert judged(fault(tiny_records()), tmp_path) == "violation"
+
+
+def test_harmless_changes_are_accepted(tmp_path: Path) -> None:
+    assert judged(tiny_records(), tmp_path) == "accepted"
+    assert judged(send_twice(tiny_records()), tmp_path) == "accepted"
+
+
+def test_a_stream_that_ends_before_its_end_marker_is_a_violation(tmp_path: Path) -> None:
+    whole = encode_all(tiny_records())
+    source_alone(TINY, tmp_path)
+    for length in (9, 4000, len(whole) // 2, len(whole) - 1):
+        (tmp_path / "stream").write_bytes(whole[:length])
+        verdict = judge_recording(str(tmp_path))
+        assert verdict.verdict == "violation"
+        assert "the-stream-is-whole" in {finding.rule for finding in verdict.findings}
+
+
+def test_a_cancelled_migration_is_accepted_by_its_trace(tmp_path: Path) -> None:
+    (tmp_path / "stream").write_bytes(encode_all(tiny_records())[:4000])
+    (tmp_path / "src.trace").write_text(
+        "1@1.0:migrate_set_state new state active\n1@2.0:migrate_set_state new state cancelled\n"
+    )
+    assert judge_recording(str(tmp_path)).verdict == "accepted"
+    (tmp_path / "src.trace").write_text("1@1.0:migrate_set_state new state active\n")
+    assert judge_recording(str(tmp_path)).verdict == "violation"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress, bytes])
+def test_compression_is_recognised_by_content(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    (tmp_path / "stream").write_bytes(pack(encode_all(tiny_records())))
+    source_alone(TINY, tmp_path)
+    assert judge_recording(str(tmp_path)).verdict == "accepted"
+
+
+def test_the_truth_of_another_run_is_never_accepted(tmp_path: Path) -> None:
+    assert judged(tiny_records(), tmp_path, recording=LOST) != "accepted"
+
+
+UNUSABLE = [
+    (b"", "no known format"),
+    (b"\x00\x01\x02", "no known format"),
+    (b"QEVM\x00\x00\x00\x02", "version"),
+    (b"Xen saved domain, xl format", "a Xen stream"),
+    (b"\x28\xb5\x2f\xfdrubbish", "zstd"),
+    (b'{"event": "pause"}', "pause before begin"),
+]
+
+
+@pytest.mark.parametrize(("data", "says"), UNUSABLE)
+def test_bytes_that_are_no_known_stream_are_unusable(data: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(data)
+    verdict = judge_recording(str(tmp_path / "x"))
+    assert (verdict.verdict, verdict.status) == ("unusable", 2)
+    assert says in str(verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("truth", "says"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no source memory"),
+        ('{"source": {"pc.ram": []}}', "an object of pages"),
+        ('{"source": {"pc.ram": {"x": "0123456789abcdef"}}}', "a decimal number"),
+        ('{"source": {"pc.ram": {"1": "zz"}}}', "16 hex digits"),
+        ('{"source": {"pc.ram": {"100000": "0123456789abcdef"}}}', "a pfn below"),
+        ('{"source": {"vga": {"1": "0123456789abcdef"}}}', "a block of"),
+        ('{"source": {}, "target": 1}', "an object of blocks"),
+    ],
+)
+def test_an_unusable_truth_is_named(truth: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(truth)
+    verdict = judge_recording(str(TINY), truth=str(tmp_path / "t.json"))
+    assert verdict.verdict == "unusable"
+    assert says in str(verdict.reason)
+
+
+def test_folders_and_files_that_are_not_there_are_unusable(tmp_path: Path) -> None:
+    assert "neither a stream" in str(judge_recording(str(tmp_path)).reason)
+    assert "cannot be opened" in str(judge_recording(str(tmp_path / "none")).reason)
+
+
+EVENTS = b"""{"event": "begin", "version": 1, "blocks": [{"name": "ram", "pages": 1}]}
+{"event": "send", "block": "ram", "pfn": 0, "digest": "%s"}
+{"event": "pause"}
+{"event": "memory", "side": "source", "block": "ram", "pfn": 0, "digest": "a"}
+{"event": "commit"}
+{"event": "activate"}
+"""
+
+
+@pytest.mark.parametrize(("digest_sent", "status"), [(b"a", 0), (b"b", 1)])
+def test_the_command_reads_standard_input_and_exits_with_the_verdict(digest_sent: bytes, status: int) -> None:
+    result = CliRunner().invoke(oracle, ["-", "--json"], input=EVENTS % digest_sent, standalone_mode=False)
+    assert result.return_value == status
+    verdict = json.loads(result.output)
+    assert verdict["verdict"] == ("violation" if status else "accepted")
+    assert {"verdict", "findings", "checked", "unchecked"} <= set(verdict)
+
+
+def test_the_screen_for_people_names_rule_page_and_contracts() -> None:
+    result = CliRunner().invoke(oracle, [str(LOST)], standalone_mode=False)
+    assert result.return_value == 1
+    assert "the-last-store-arrives (56 times)" in result.output
+    assert "contracts still possible: hand-over, logging, rounds, transport" in result.output
+    assert "pc.ram 258" in result.output
+    assert "unchecked" in result.output
+
+
+def test_a_format_that_is_named_is_believed(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"rubbish")
+    assert "QEVM" in str(judge_recording(str(tmp_path / "x"), "qemu").reason)
+    truth = str(TINY / "truth.json.zst")
+    (tmp_path / "e").write_bytes(EVENTS % b"a")
+    assert "a truth beside an event file" in str(judge_recording(str(tmp_path / "e"), truth=truth).reason)
+
+
+CAPTURES = os.environ.get("REFMODEL_CAPTURES")
+
+
+@pytest.mark.skipif(CAPTURES is None, reason="REFMODEL_CAPTURES names no folder of captures")
+def test_all_bare_metal_captures_are_judged_as_their_folder_says() -> None:
+    assert CAPTURES is not None
+    seen = 0
+    for folder in sorted(Path(CAPTURES, "qemu").glob("*/*")):
+        verdict = judge_recording(str(folder))
+        if verdict.verdict != "unusable":
+            seen += 1
+            assert (verdict.verdict == "violation") == (folder.parent.name == "bad"), folder.name
+    assert seen >= 14
