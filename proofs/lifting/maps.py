@@ -62,6 +62,11 @@ class SymbolicMap:
         equal = self.body == other.body
         return self._for_all(z3.Implies(self._holds(where), equal) if where else equal)
 
+    def same_row(self, other: Any, first: Any) -> Any:
+        """Equal at every key that begins with ``first``."""
+        row = self.own[0] == expression(first)
+        return self._for_all(z3.Implies(row, self.body == other.body))
+
     def _holds(self, predicate: Callable[..., Any]) -> Any:
         """The predicate as a formula over this map's own constants; evaluated now, once, below a binder."""
         fresh = _constants(self.sorts, f"where{binder_depth()}")

@@ -52,6 +52,11 @@ class Map(Generic[K, V]):
         keys = (key for key in self.every_key() if self[key] != other[key])
         return not any(where(*key) if type(key) is tuple else where(key) for key in keys)
 
+    def same_row(self, other: "Map[K, V]", first: int) -> bool:
+        """Equal at every key that begins with ``first``; for a map over two sorts."""
+        row = slice(first * self.shape[1], (first + 1) * self.shape[1])
+        return self.cells[row] == other.cells[row]
+
     def every_key(self) -> Iterator[Any]:
         """Every key, in order."""
         return iter(_keys(self.shape))

@@ -46,7 +46,7 @@ class PutsDirtyPagesOff(Seed):
 
 class KeepsTheTlbAcrossRoots(Seed):
     def enter_shadow(self, m: Machine, cpu: int) -> Machine:
-        """The new root is loaded, the TLB keeps what the old one gave: each page is flushed before it is read anyway."""
+        """The new root is loaded, the TLB keeps what the old one gave; each page is flushed anyway."""
         return super().enter_shadow(m, cpu).but(cpus=m.cpus.but(on_shadow=m.cpus.on_shadow.add(cpu)))
 
 

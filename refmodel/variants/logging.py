@@ -152,7 +152,7 @@ LOGGING_VARIANTS = (
         "a transferred page is entered with the guest's rights",
         (
             Source(
-                "Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted or the page is dirty"
+                "Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted, or it is dirty"
             ),
             Source("Linux c22885050e65", "P", "writable spte in a read-only direct shadow: dirty bit not tracked"),
         ),

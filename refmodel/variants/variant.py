@@ -11,7 +11,7 @@ __all__ = ["Source", "Variant"]
 class Source:
     """A real commit or report: project and id, the evidence tag, and what went wrong there.
 
-    Tags: D the diff or source was read; C most of the commit message; T only its title; P an excerpt of a mirrored page.
+    Tags: D diff or source read; C most of the commit message read; T only its title; P an excerpt of a mirrored page.
     """
 
     where: str
