@@ -12,6 +12,7 @@ from proofs.smtlib import usable_directory
 from proofs.solve import Options
 from proofs.work import Done, Order, Work, do_all
 from refmodel.language import Specification
+from refmodel.unusable import Unusable
 
 __all__ = ["prove_all"]
 
@@ -24,9 +25,9 @@ def prove_all(
     options: Options | None = None,
     smtlib: Path | None = None,
     cross_check: bool = False,
-    watch: Callable[[Done], None] = lambda done: None,
+    watch: Callable[[Done, int], None] = lambda done, works: None,
 ) -> Report:
-    """Every obligation of the specification, decided; ``watch`` is told of each piece of work once it is done.
+    """Every obligation of the specification, decided; ``watch`` is told of each piece of work, and how many there are.
 
     ``only`` names steps or claims. ``smtlib`` is a directory to write the obligations to, ``cross_check`` asks a
     second solver. Unusable when one of these cannot be used.
@@ -42,5 +43,8 @@ def prove_all(
     finished: dict[int, Done] = {}
     for number, done in do_all(works, order, jobs):
         finished[number] = done
-        watch(done)
-    return Report(tuple(finished[number] for number in range(len(works))))
+        watch(done, len(works))
+    report = Report(tuple(finished[number] for number in range(len(works))))
+    if not report.records:
+        raise Unusable("--only", "no obligation is about such a step and such a claim", "a claim of the step's chapter")
+    return report

@@ -59,7 +59,7 @@ class Ahead(Work):
         """From an earlier place to a later one."""
         here, there = self.of(before), self.of(after)
         later = [(a, b) for i, a in enumerate(self.way) for b in self.way[i + 1 :]]
-        return reduce(lambda x, y: x | y, [(here == a) & (there == b) for a, b in later])
+        return cast(bool, reduce(lambda x, y: x | y, [(here == a) & (there == b) for a, b in later]))
 
     def same(self, before: Machine, after: Machine) -> bool:
         """At the same place."""
@@ -72,7 +72,7 @@ class Countdown(Work):
 
     def less(self, before: Machine, after: Machine) -> bool:
         """It was positive, and is smaller."""
-        return (self.of(before) > 0) & (self.of(before) > self.of(after))
+        return cast(bool, (self.of(before) > 0) & (self.of(before) > self.of(after)))
 
     def same(self, before: Machine, after: Machine) -> bool:
         """The same number."""
@@ -105,7 +105,7 @@ class Once(Work):
 
     def less(self, before: Machine, after: Machine) -> bool:
         """It was not done, and is."""
-        return neg(self.of(before)) & self.of(after)
+        return cast(bool, neg(self.of(before)) & self.of(after))
 
     def same(self, before: Machine, after: Machine) -> bool:
         """Done or not done, as before."""

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from proofs.obligations import Obligation
 
-__all__ = ["Options", "Record", "Verdict", "decide", "without"]
+__all__ = ["Options", "Record", "Verdict", "decide", "solver_for", "without"]
 
 
 class Verdict(Enum):
@@ -51,7 +51,8 @@ class Record:
         return f"{self.step}/{self.path} {self.claim}"
 
 
-def _solver(obligation: Obligation, options: Options) -> Any:
+def solver_for(obligation: Obligation, options: Options) -> Any:
+    """A solver that knows the obligation's hypotheses."""
     solver = z3.SimpleSolver()
     solver.set(timeout=int(options.timeout * 1000), random_seed=options.seed)
     solver.add(*(formula for _, formula in obligation.hypotheses))
@@ -70,7 +71,7 @@ def decide(obligations: Iterable[Obligation], options: Options) -> Iterator[tupl
     last: Obligation | None = None
     for obligation in obligations:
         if last is None or last.hypotheses is not obligation.hypotheses:
-            solver, last = _solver(obligation, options), None
+            solver, last = solver_for(obligation, options), None
         if last is None or last.conditions is not obligation.conditions:
             if last is not None:
                 solver.pop()

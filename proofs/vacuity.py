@@ -7,14 +7,16 @@ whole specification. Here each is shown to be satisfiable, by a model.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import z3
 from attrs import frozen
 
 from proofs.lifting.lift import closed, initial_state, paths_of
 from proofs.lifting.terms import expression
 from proofs.obligations import INITIAL, Chapter, Obligation, theory_of
+from proofs.saying import say
 from refmodel.language import Specification
 
-__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses"]
+__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses", "contradiction"]
 
 EXISTS = "an_initial_state_satisfies_every_invariant"
 CAN_BE_TAKEN = "the_path_can_be_taken_where_every_invariant_holds"
@@ -48,3 +50,14 @@ class Witnesses(Chapter):
             yield Obligation(
                 group, part, number, CAN_BE_TAKEN, theory.hypotheses, conditions, lambda: False, satisfiable=True
             )
+
+
+def contradiction(obligation: Obligation) -> list[str]:
+    """Which invariants and conditions of an unsatisfiable obligation cannot hold together, by name or as said."""
+    solver = z3.SimpleSolver()
+    solver.set(unsat_core=True)
+    conditions = [(say(formula), formula) for formula in obligation.conditions]
+    for number, (name, formula) in enumerate([*obligation.hypotheses, *conditions]):
+        solver.assert_and_track(formula, f"{number} {name}")
+    solver.check()
+    return sorted(str(tracked).strip("|").partition(" ")[2] for tracked in solver.unsat_core())
