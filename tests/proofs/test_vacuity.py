@@ -1,0 +1,65 @@
+"""Proofs of nothing are found out, and an invariant that nothing needs is called dead weight."""
+
+import pytest
+
+from proofs.necessity import Reason, breaks, reasons
+from proofs.prove import prove_all
+from proofs.solve import Options
+from proofs.vacuity import CAN_BE_TAKEN, EXISTS, Witnesses, contradiction
+from refmodel.language import Contract, Pfn, implies, invariant
+from refmodel.promise import Promise
+from refmodel.seed import Seed
+from refmodel.variants import VARIANTS
+from tests.proofs.peer import Contradictory, LendsInSecret, Library, NeverLends, Shelf
+
+
+def test_an_invariant_that_is_false_makes_everything_vacuous() -> None:
+    failures = {(r.step, r.claim) for _, r in prove_all(Contradictory()).not_proved}
+    assert ("initial", EXISTS) in failures
+    assert {(step, CAN_BE_TAKEN) for step in Library().steps} <= failures
+
+
+def test_the_contradiction_is_named() -> None:
+    [obligation] = Witnesses(Contradictory()).obligations("open")
+    assert contradiction(obligation) == ["nothing_is_ever_true"]
+
+
+def test_a_step_that_can_never_be_taken_is_vacuous() -> None:
+    failures = {(r.step, r.claim) for _, r in prove_all(NeverLends()).not_proved}
+    assert failures == {("lend", CAN_BE_TAKEN)}
+
+
+class WithDeadWeight(Library):
+    @invariant(Contract.ROUNDS)
+    def a_page_is_lent_or_not(self, m: Shelf, page: Pfn) -> bool:
+        return implies(m.lent[page], m.lent[page])
+
+
+def test_an_invariant_that_nothing_needs_is_dead_weight() -> None:
+    found = {reason.invariant: reason for reason in reasons(WithDeadWeight(), {})}
+    assert found["a_page_is_lent_or_not"].is_dead_weight
+    assert not found["what_is_lent_is_known"].is_dead_weight
+
+
+def test_an_invariant_that_alone_sees_a_bug_is_not_dead_weight() -> None:
+    assert breaks(LendsInSecret(), Options()) == {"what_is_lent_is_known", "a_closed_library_lends_nothing"}
+    assert not Reason("seen", sees=("bug",)).is_dead_weight
+
+
+def test_every_invariant_of_the_promise_has_a_reason() -> None:
+    assert [r.invariant for r in reasons(Promise(), {}) if r.is_dead_weight] == []
+
+
+WELL_FORMED = {
+    "a_writable_tlb_entry_is_present",
+    "a_writable_shadow_entry_is_present",
+    "a_writable_guest_entry_is_present",
+    "until_rounds_run_every_page_is_owed",
+}
+"""Said for the reader: well-formedness of entries, and R10's first half, which no other claim needs."""
+
+
+@pytest.mark.slow
+def test_every_other_invariant_of_the_machine_has_a_reason() -> None:
+    wrong = {name: variant.spec() for name, variant in VARIANTS.items() if not variant.sound}
+    assert {r.invariant for r in reasons(Seed(), wrong) if r.is_dead_weight} <= WELL_FORMED
