@@ -47,7 +47,9 @@ def answer(script: str, seconds: float) -> str:
 def opinion(script: str, verdict: Verdict, satisfiable: bool, seconds: float = 3.0) -> Opinion:
     """Whether cvc5 agrees with the verdict on the obligation that the script states."""
     said = answer(script, seconds)
-    if said not in ("sat", "unsat") or verdict is Verdict.UNKNOWN:
+    if said not in ("sat", "unsat", "unknown"):
+        raise ValueError(f"cvc5 cannot read the obligation: {said}")
+    if said == "unknown" or verdict is Verdict.UNKNOWN:
         return Opinion.UNDECIDED
     proved = (said == "sat") == satisfiable
     return Opinion.AGREES if proved == (verdict is Verdict.PROVED) else Opinion.DISAGREES

@@ -6,7 +6,7 @@ from proofs.ranking import LEFT_TO_DO, closer, is_over, is_running, no_further
 from refmodel.language import Action, Actor, Refused
 from refmodel.language.sorts import domain
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.state import Machine, Phase
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 2, "value": 2}
 
@@ -29,7 +29,8 @@ def test_a_random_run_ends_and_only_the_engine_brings_it_closer() -> None:
         m = m.but(rounds=m.rounds.but(left=2))
         taken = 0
         while not is_over(m) and taken < 20_000:
-            ready = m.rounds.left == 0 and m.rounds.to_send.is_empty
+            idle = m.rounds.left == 0 and m.rounds.to_send.is_empty
+            ready = idle or (m.phase == Phase.LIVE and not m.hand_over.configured)
             found = _try(spec, m, choice, [*names, "pause"] if ready else names)
             if found:
                 action, after = found

@@ -83,9 +83,16 @@ def test_disagreement_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_either_solver_does_not_know_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert opinion("(check-sat)", Verdict.UNKNOWN, False) is Opinion.UNDECIDED
+    monkeypatch.setattr("proofs.cross_check.answer", lambda script, seconds: "sat")
+    assert opinion("", Verdict.UNKNOWN, False) is Opinion.UNDECIDED
     monkeypatch.setattr("proofs.cross_check.answer", lambda script, seconds: "unknown")
     assert opinion("", Verdict.PROVED, False) is Opinion.UNDECIDED
+
+
+def test_an_answer_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proofs.cross_check.answer", lambda script, seconds: "(error)")
+    with pytest.raises(ValueError, match="cannot read"):
+        opinion("", Verdict.PROVED, False)
 
 
 def test_cvc5_answers_a_script() -> None:
