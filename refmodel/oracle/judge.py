@@ -5,7 +5,6 @@ that refused. A store whose content nobody recorded leaves a content that equals
 is read from the source: only a complete store log makes that a proof, and then the order stands in for the contents.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from refmodel.language import Action, Refused
@@ -25,11 +24,11 @@ from refmodel.oracle.events import (
 from refmodel.oracle.inplace import Nothing, unbounded_ledger
 from refmodel.oracle.pages import Page, Pages
 from refmodel.oracle.rules import RULES
-from refmodel.oracle.verdict import Finding, LastRecord, Verdict
+from refmodel.oracle.verdict import Finding, LastRecord
 from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
 
-__all__ = ["Judge", "judge"]
+__all__ = ["Judge"]
 
 
 class Judge:
@@ -203,13 +202,3 @@ class Judge:
         if rule == "the-last-store-arrives":
             return "what was sent of the page last is not what the source has"
         return f"the page was stored to (event {page.stored}) after it was sent last (event {page.sent})"
-
-
-def judge(events: Iterable[Event], where: str) -> Verdict:
-    """The verdict over all events of a recording; ``where`` names it in errors."""
-    from refmodel.oracle.summary import summary
-
-    judging = Judge(where)
-    for event in events:
-        judging.take(event)
-    return summary(judging)
