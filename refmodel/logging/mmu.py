@@ -85,9 +85,9 @@ class Mmu(Specification[Machine]):
         """R1: during the migration the MMU walks the shadow, never the guest's table."""
         return implies(m.phase == Phase.LIVE, m.cpus.on_shadow[cpu])
 
-    @invariant(Contract.LOGGING)
+    @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
     def a_writable_tlb_entry_is_present(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
-        """Rights of an entry that is not there are never kept."""
+        """Rights of an entry that is not there are never kept, so that a store may ask for the right alone."""
         return implies(m.cpus.writable[cpu, vpn], m.cpus.present[cpu, vpn])
 
     @invariant(Contract.LOGGING, "I-LOG", "R4", "R8", goal=True)

@@ -117,12 +117,12 @@ class ShadowTable(Mmu):
             )
         )
 
-    @invariant(Contract.LOGGING)
+    @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
     def a_writable_shadow_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
         """Rights of an entry that is not there are never kept."""
         return implies(m.shadow.writable[vpn], m.shadow.present[vpn])
 
-    @invariant(Contract.LOGGING)
+    @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
     def a_writable_guest_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
         """The same for the guest's own table."""
         return implies(m.source.table.writable[vpn], m.source.table.present[vpn])

@@ -58,7 +58,7 @@ class MigrationRounds(PageTransfer):
         """What the last pages are is known once the machine stands still."""
         return implies(m.phase == Phase.STOP_AND_COPY, neg(m.log.dirty[page]))
 
-    @invariant(Contract.ROUNDS, "R10")
+    @invariant(Contract.ROUNDS, "R10", goal=True)
     def until_rounds_run_every_page_is_owed(self, m: Machine, page: Pfn) -> bool:
         """All pages first."""
         return implies(m.phase == Phase.SETUP, m.rounds.to_send[page])

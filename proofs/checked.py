@@ -1,0 +1,31 @@
+"""The proofs' lines of ``refmodel check``."""
+
+import time
+from collections.abc import Iterator
+
+from proofs.prove import prove_all
+from refmodel.cli.rows import Row
+from refmodel.promise import Promise
+from refmodel.seed import Seed
+from refmodel.variants import VARIANTS
+
+__all__ = ["checked"]
+
+
+def checked() -> Iterator[Row]:
+    """The promise, the machine ``seed`` and its refinement, and what the prover says of every variant."""
+    for what, spec in (
+        ("the promise (level A)", Promise()),
+        ("shadow paging (level B), refinement, rounds end", Seed()),
+    ):
+        began = time.perf_counter()
+        report = prove_all(spec)
+        proved = len(report.records) - len(report.not_proved)
+        result = f"{proved:,} of {len(report.records):,} obligations proved, any size ({report.seconds:.1f} s of solving)"
+        yield Row("prove", what, result, report.is_proved, time.perf_counter() - began)
+    for sound, what in ((False, "wrong variants"), (True, "sound variants")):
+        began = time.perf_counter()
+        variants = [variant for variant in VARIANTS.values() if variant.sound == sound]
+        right = sum(prove_all(variant.spec()).is_proved == sound for variant in variants)
+        result = f"{right} of {len(variants)} {'proved' if sound else 'refuted'}"
+        yield Row("prove", what, result, right == len(variants), time.perf_counter() - began)
