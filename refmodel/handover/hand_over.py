@@ -129,6 +129,12 @@ class HandOverSteps(MigrationRounds):
         """Only a target that has everything allows the source's image to go."""
         return m.hand_over.source_kept | (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER)
 
+    @law(Contract.HAND_OVER, "I-ONE", "R12")
+    def the_target_starts_only_once_it_has_acknowledged(self, before: Machine, after: Machine) -> bool:
+        """The phase alone does not say it: a target that starts too early is in AFTER as well."""
+        starts = after.hand_over.target_runs & neg(before.hand_over.target_runs)
+        return implies(starts, before.phase == Phase.ACKNOWLEDGED)
+
     @law(Contract.HAND_OVER, "R12")
     def the_source_never_runs_again_once_the_target_does(self, before: Machine, after: Machine) -> bool:
         """R12's second half."""

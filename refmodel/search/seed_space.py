@@ -138,7 +138,7 @@ def _is_end(m: Machine) -> bool:
 
 
 def seed_space(spec: Seed, sizes: Sizes = SIZES, rounds: int = ROUNDS, symmetry: bool = True) -> Space:
-    """The machine, or a variant of it, from the beginning of a migration with everything free 0 and nothing mapped."""
+    """The machine, or a variant of it, from where the prelude leaves it; before, all that is free is 0."""
     start = spec.start(sizes)
     start = start.but(rounds=start.rounds.but(left=rounds))
     for action in PRELUDE:

@@ -46,10 +46,10 @@ class FlushesOnlyIfRevoked(Seed):
 class FlushesByTheGuestsTable(Seed):
     def flushed(self, m: Machine, cpu: int, page: int) -> Cpus:
         """Entries are found by what the guest's table says now, not by the frame that they name."""
-        cpus, frame = m.cpus, m.source.table.frame
+        cpus, table = m.cpus, m.source.table
         return cpus.but(
-            present=cpus.present.where(lambda c, v: (c == cpu) & (frame[v] == page), False),
-            writable=cpus.writable.where(lambda c, v: (c == cpu) & (frame[v] == page), False),
+            present=cpus.present.where(lambda c, v: (c == cpu) & table.present[v] & (table.frame[v] == page), False),
+            writable=cpus.writable.where(lambda c, v: (c == cpu) & table.present[v] & (table.frame[v] == page), False),
         )
 
 
@@ -151,9 +151,7 @@ LOGGING_VARIANTS = (
         EntersTransferredPagesWritable,
         "a transferred page is entered with the guest's rights",
         (
-            Source(
-                "Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted, or it is dirty"
-            ),
+            Source("Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted, or it is dirty"),
             Source("Linux c22885050e65", "P", "writable spte in a read-only direct shadow: dirty bit not tracked"),
         ),
     ),

@@ -1,0 +1,158 @@
+"""A counterexample to a machine: the shortest schedule to the first broken claim, and on to what the guest notices."""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import evolve, frozen
+
+from refmodel.language import Sizes
+from refmodel.machines import machine
+from refmodel.promise import Ledger
+from refmodel.refinement import seen
+from refmodel.schedules.replay import noticed_by_the_guest, replay
+from refmodel.schedules.schedule import Broken, Noticed, Schedule
+from refmodel.search.complete import Completion, complete
+from refmodel.search.explore import Explored, Outcome, Progress, explore
+from refmodel.search.seed_space import PRELUDE, ROUNDS, seed_space
+from refmodel.state import Machine
+
+__all__ = ["GROWING", "MAX_STATES", "Found", "find", "search"]
+
+MAX_STATES = 1_000_000
+"""States kept unless told otherwise: some ten minutes, and a gigabyte."""
+
+
+def _sizes(pfn: int, vpn: int, cpu: int) -> Mapping[str, int]:
+    return {"pfn": pfn, "vpn": vpn, "cpu": cpu, "word": 1, "value": 2}
+
+
+GROWING: tuple[Sizes, ...] = (_sizes(1, 1, 1), _sizes(1, 1, 2), _sizes(2, 1, 1), _sizes(1, 2, 1))
+"""The machines that are searched when no sizes are asked for: small ones first, with two of one sort at a time. Each is
+searched whole in seconds, and every wrong variant breaks in one of them."""
+
+
+@frozen
+class Found:
+    """What a search of one machine came to; ``schedule`` is there when a claim broke."""
+
+    machine: str
+    variant: str | None
+    sizes: Sizes
+    rounds: int
+    explored: Explored
+    schedule: Schedule | None = None
+    completion: Completion | None = None
+    shortest: int | None = None
+    """The actions to the first broken claim where ``schedule`` is longer, so that the guest can notice; else None."""
+
+    @property
+    def is_broken(self) -> bool:
+        """A claim does not hold."""
+        return self.explored.outcome is Outcome.BROKEN
+
+
+def search(
+    name: str,
+    variant: str | None,
+    sizes: Sizes,
+    rounds: int = ROUNDS,
+    *,
+    max_states: int = MAX_STATES,
+    symmetry: bool = True,
+    progress: Progress | None = None,
+) -> Found:
+    """The shortest schedule to the first broken claim in a machine of these sizes; it begins with the prelude.
+
+    Unusable for a machine or variant that is not there, and for sizes too large to search.
+    """
+    spec = machine(name, variant)
+    explored = explore(seed_space(spec, sizes, rounds, symmetry), None, max_states, progress)
+    found = Found(name, variant, sizes, rounds, explored)
+    breach = explored.breach
+    if breach is None:
+        return found
+    actions = (*PRELUDE, *breach.actions)
+    at = {name: int(i) for (name, _), i in zip(breach.claim.parameters, breach.where, strict=True)}
+    broken = Broken(breach.claim.name, at, len(actions))
+    return evolve(found, schedule=Schedule(name, variant, sizes, rounds, actions, broken))
+
+
+def find(
+    name: str,
+    variant: str | None,
+    growing: Sequence[Sizes] = GROWING,
+    rounds: int = ROUNDS,
+    *,
+    max_states: int = MAX_STATES,
+    symmetry: bool = True,
+    progress: Progress | None = None,
+) -> Found:
+    """The first counterexample in machines of growing sizes, completed to what the guest notices if it can be.
+
+    What was explored without finding anything is summed up over the machines.
+    """
+    before: list[Explored] = []
+    for sizes in growing:
+        found = search(name, variant, sizes, rounds, max_states=max_states, symmetry=symmetry, progress=progress)
+        if found.schedule is not None:
+            completion = complete(found.schedule)
+            if completion.schedule.noticed is None:
+                return _noticed(found, completion, growing, max_states, symmetry, progress)
+            return evolve(found, schedule=completion.schedule, completion=completion)
+        before.append(found.explored)
+    return evolve(found, explored=_summed(before))
+
+
+def _noticed(
+    found: Found,
+    completion: Completion,
+    growing: Sequence[Sizes],
+    max_states: int,
+    symmetry: bool,
+    progress: Progress | None,
+) -> Found:
+    """The shortest schedule that the guest notices at all, when the first broken claim leads to none.
+
+    Searched with no claim to stop at: what is past the first broken claim is where the guest is harmed.
+    """
+    spec = machine(found.machine, found.variant)
+    nowhere = []
+    for sizes in growing:
+        space = seed_space(spec, sizes, found.rounds, symmetry)
+        explored = explore(space, (), max_states, progress, is_noticed)
+        if explored.way is not None:
+            longer = annotated(Schedule(found.machine, found.variant, sizes, found.rounds, (*PRELUDE, *explored.way)))
+            shortest = len(found.schedule.actions) if found.schedule else None
+            return evolve(found, sizes=sizes, schedule=longer, shortest=shortest)
+        nowhere.append(explored)
+    reason = f"{completion.reason}; a guest notices in none of {_summed(nowhere).states:,} states"
+    return evolve(found, schedule=completion.schedule, completion=evolve(completion, reason=reason))
+
+
+def is_noticed(m: Machine) -> bool:
+    """The guest runs at the target, and is not what it was at the source, or still runs there."""
+    if not m.hand_over.target_runs:
+        return False
+    last = Ledger(seen(m.source), seen(m.target), m.rounds.to_send, False, False, True, True)
+    return noticed_by_the_guest(last, m) is not None
+
+
+def annotated(schedule: Schedule) -> Schedule:
+    """The schedule with the first claim that breaks, and what the guest notices first, filled in from its replay."""
+    broken, noticed = None, None
+    for moment in replay(schedule):
+        if moment.broken and broken is None:
+            broken = moment.broken[0]
+        if moment.noticed and noticed is None:
+            noticed = Noticed(moment.noticed, moment.number)
+    return evolve(schedule, broken=broken, noticed=noticed)
+
+
+def _summed(searches: Sequence[Explored]) -> Explored:
+    exhausted = all(each.outcome is Outcome.EXHAUSTED for each in searches)
+    return Explored(
+        Outcome.EXHAUSTED if exhausted else Outcome.BOUNDED,
+        sum(each.states for each in searches),
+        sum(each.transitions for each in searches),
+        max(each.depth for each in searches),
+        sum(each.seconds for each in searches),
+    )
