@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from proofs.prove import prove_all
-from refmodel.cli.rows import Row
+from refmodel.rows import Row
 from refmodel.promise import Promise
 from refmodel.seed import Seed
 from refmodel.variants import VARIANTS

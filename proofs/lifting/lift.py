@@ -78,9 +78,11 @@ def paths_of(spec: Specification[S], step: Step, before: S) -> list[Path[S]]:
 
 def initial_state(spec: Specification[S], anything: S) -> S:
     """The initial states: all that the machine leaves open is unknown."""
-    [(conditions, state)] = list(all_runs(lambda: spec.initial(anything)))
-    if conditions:
-        raise TypeError(f"{type(spec).__name__}.initial decides {conditions}: it must be one path")
+    runs = list(all_runs(lambda: spec.initial(anything)))
+    if decided := [conditions for conditions, _ in runs if conditions]:
+        raise TypeError(f"{type(spec).__name__}.initial decides {decided}: it must be one path")
+    [(_, state)] = runs
+    _check_fields(state)
     return state
 
 

@@ -11,7 +11,7 @@ from attrs import asdict
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.cli.rows import Row
+from refmodel.rows import Row
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
 from refmodel.search.checked import checked as searched

@@ -40,9 +40,10 @@ class Found:
     rounds: int
     explored: Explored
     schedule: Schedule | None = None
-    completion: Completion | None = None
+    how: str | None = None
+    """How the schedule comes from the broken claim to what the guest notices, or why the guest notices nothing."""
     shortest: int | None = None
-    """The actions to the first broken claim where ``schedule`` is longer, so that the guest can notice; else None."""
+    """The actions of the shortest schedule to a broken claim, where ``schedule`` is another, which the guest notices."""
 
     @property
     def is_broken(self) -> bool:
@@ -97,7 +98,7 @@ def find(
             completion = complete(found.schedule)
             if completion.schedule.noticed is None:
                 return _noticed(found, completion, growing, max_states, symmetry, progress)
-            return evolve(found, schedule=completion.schedule, completion=completion)
+            return evolve(found, schedule=completion.schedule, how=completion.how)
         before.append(found.explored)
     return evolve(found, explored=_summed(before))
 
@@ -122,10 +123,11 @@ def _noticed(
         if explored.way is not None:
             longer = annotated(Schedule(found.machine, found.variant, sizes, found.rounds, (*PRELUDE, *explored.way)))
             shortest = len(found.schedule.actions) if found.schedule else None
-            return evolve(found, sizes=sizes, schedule=longer, shortest=shortest)
+            how = "the guest notices nothing from the first broken claim on; this is the shortest schedule that it notices"
+            return evolve(found, sizes=sizes, schedule=longer, how=how, shortest=shortest)
         nowhere.append(explored)
-    reason = f"{completion.reason}; a guest notices in none of {_summed(nowhere).states:,} states"
-    return evolve(found, schedule=completion.schedule, completion=evolve(completion, reason=reason))
+    how = f"{completion.how}; a guest notices in none of {_summed(nowhere).states:,} states"
+    return evolve(found, schedule=completion.schedule, how=how)
 
 
 def is_noticed(m: Machine) -> bool:

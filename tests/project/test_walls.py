@@ -22,7 +22,7 @@ LAYERS = [
     {"refmodel.refinement", "refmodel.variants"},
     {"refmodel.machines"},
     {"refmodel.schedules"},
-    {"refmodel.recordings"},
+    {"refmodel.recordings", "refmodel.rows"},
     {"refmodel.search", "refmodel.oracle"},
     {"refmodel.cli"},
     {"proofs", "fuzz"},

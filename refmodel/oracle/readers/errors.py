@@ -54,3 +54,26 @@ class EarlyEnd(BrokenStream):
 
     A class of its own, because a cancelled migration ends so and the caller may know that it was cancelled.
     """
+
+
+class BadLine(UnusableInput):
+    """A line of a text companion that is none of its format; `line` counts from 1, `offset` is 0."""
+
+    def __init__(self, path: str, line: int, what: str, expected: str) -> None:
+        super().__init__(path, 0, what, expected)
+        self.where = f"{path}: line {line}"
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; expected {self.expected}"
+
+
+class WrongCompanion(UnusableInput):
+    """A file that does not belong to the stream it lies beside: nothing is concluded from it, for or against."""
+
+    def __init__(self, path: str, what: str, expected: str) -> None:
+        super().__init__(path, 0, what, expected)
+        self.where = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}; expected {self.expected}"

@@ -1,13 +1,16 @@
 """Records of a QEMU migration stream, in the order in which they are on the wire.
 
 In every record `offset` is the position of its first byte in the decompressed stream and `length` its size on the wire,
-both in bytes: the records of a stream cover it without gap or overlap. A `digest` is the first 16 hex digits of the
-sha256 of the content. `data` holds bytes only where the caller asked for them.
+both in bytes: the records of a stream cover it without gap or overlap, except the pages of multifd channels, which lie
+in streams of their own. A `digest` is the first 16 hex digits of the sha256 of the content. `data` holds bytes only
+where the caller asked for them.
 """
 
 from enum import Enum
 
 from attrs import field, frozen
+
+from refmodel.oracle.readers.qemu_command_records import Command, Discard, PackagedDevices
 
 
 class SectionKind(Enum):
@@ -19,10 +22,13 @@ class SectionKind(Enum):
 
 
 class PageKind(Enum):
-    """How the content of a page is on the wire: its bytes, or one byte that fills it."""
+    """How the content of a page is on the wire: its bytes, one byte that fills it, changes, zlib data, in a packet."""
 
     PAGE = "page"
     ZERO = "zero"
+    XBZRLE = "xbzrle"
+    ZLIB = "zlib"
+    MULTIFD = "multifd"
 
 
 @frozen
@@ -90,7 +96,9 @@ class Page:
     """One sent page. `pfn` is the index of the page inside its block, in pages of 4096 bytes.
 
     `continued`: the record does not name its block, which is that of the record before it. `fill` is the byte that a
-    ZERO record repeats, None for PAGE. `digest` and `data` are of the 4096 bytes that the record stands for.
+    ZERO record repeats, None for others. `digest` and `data` are of the 4096 bytes that the record stands for; `payload`
+    is what an XBZRLE or ZLIB record carries for them. A MULTIFD page comes from packet number `packet` of channel
+    `channel`; its `offset` is that of its 4096 bytes in the channel's own stream, and its section that of the sync.
     """
 
     offset: int
@@ -105,6 +113,19 @@ class Page:
     digest: str
     fill: int | None = None
     data: bytes | None = field(default=None, repr=False)
+    payload: bytes | None = field(default=None, repr=False)
+    channel: int | None = None
+    packet: int | None = None
+
+
+@frozen
+class MultifdFlush:
+    """A sync point of the multifd channels inside a RAM section (QEMU 8.1 and later)."""
+
+    offset: int
+    length: int
+    section: SectionKind
+    ordinal: int
 
 
 @frozen
@@ -163,5 +184,18 @@ class VmDescription:
 
 
 Record = (
-    Header | Configuration | Section | BlockList | Page | EndOfSection | Footer | Device | EndOfFile | VmDescription
+    Header
+    | Configuration
+    | Section
+    | BlockList
+    | Page
+    | MultifdFlush
+    | Command
+    | Discard
+    | PackagedDevices
+    | EndOfSection
+    | Footer
+    | Device
+    | EndOfFile
+    | VmDescription
 )

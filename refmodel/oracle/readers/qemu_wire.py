@@ -21,18 +21,19 @@ CONFIGURATION = 0x07
 COMMAND = 0x08
 SECTION_FOOTER = 0x7E
 
-# Flags in the low bits of the offset of a RAM record: QEMU 7.2 migration/ram.c, RAM_SAVE_FLAG_*.
+# Flags in the low bits of the offset of a RAM record: QEMU 7.2 migration/ram.c, RAM_SAVE_FLAG_*. COMPRESS went in 9.1,
+# MULTIFD_FLUSH came in 8.1.
 RAM_ZERO = 0x002
 RAM_MEM_SIZE = 0x004
 RAM_PAGE = 0x008
 RAM_EOS = 0x010
 RAM_CONTINUE = 0x020
+RAM_XBZRLE = 0x040
+RAM_COMPRESS = 0x100
+RAM_MULTIFD_FLUSH = 0x200
 RAM_NOT_READ = {
     0x001: "FULL",
-    0x040: "XBZRLE",
     0x080: "HOOK",
-    0x100: "COMPRESS",
-    0x200: "MULTIFD_FLUSH",
 }
 
 RAM_SECTION = "ram"
