@@ -5,6 +5,7 @@ body, at once (a closure would see later states).
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Self
 
 import z3
@@ -16,6 +17,7 @@ from refmodel.language import Sort
 __all__ = ["SymbolicMap", "SymbolicSet"]
 
 
+@cache
 def _constants(sorts: tuple[Sort, ...], tag: str) -> list[Any]:
     return [z3.Const(f"{tag}.{i}.{sort.name}", z3_sort(sort)) for i, sort in enumerate(sorts)]
 
