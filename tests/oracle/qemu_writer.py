@@ -1,11 +1,14 @@
 """An encoder of QEMU migration streams for tests: from records back to the bytes of the wire."""
 
 import json
+import struct
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
 
+from refmodel.oracle.readers.qemu_command_records import Command, CommandKind, Discard, PackagedDevices
 from refmodel.oracle.readers.qemu_records import (
     BlockList,
     Configuration,
@@ -14,6 +17,7 @@ from refmodel.oracle.readers.qemu_records import (
     EndOfSection,
     Footer,
     Header,
+    MultifdFlush,
     Page,
     PageKind,
     RamBlock,
@@ -62,6 +66,16 @@ def encode(record: Record) -> bytes:
             return _encode_page(record)
         case EndOfSection():
             return u64(0x10)
+        case MultifdFlush():
+            return u64(0x200)
+        case Command():
+            form = ">" + {CommandKind.POSTCOPY_ADVISE: "QQ"}.get(record.kind, "I" * len(record.numbers))
+            return command(record.kind.value, struct.pack(form, *record.numbers))
+        case Discard():
+            return discard(record.block, [(first * PAGE_SIZE, pages * PAGE_SIZE) for first, pages in record.ranges])
+        case PackagedDevices():
+            assert record.data is not None
+            return record.data
         case Footer():
             return b"\x7e" + u32(record.section_id)
         case Device():
@@ -75,9 +89,30 @@ def encode(record: Record) -> bytes:
             return b"\x06" + u32(len(record.data)) + record.data
 
 
+def command(number: int, data: bytes) -> bytes:
+    """Return a COMMAND."""
+    return b"\x08" + struct.pack(">HH", number, len(data)) + data
+
+
+def discard(block: str, ranges: Iterable[tuple[int, int]], version: int = 0, after: bytes = b"\0") -> bytes:
+    """Return a DISCARD; `ranges` are (start, length) in bytes."""
+    data = bytes([version]) + text(block) + after + b"".join(struct.pack(">QQ", *pair) for pair in ranges)
+    return command(CommandKind.POSTCOPY_RAM_DISCARD.value, data)
+
+
+_FLAGS = {PageKind.PAGE: 0x8, PageKind.ZERO: 0x2, PageKind.XBZRLE: 0x40, PageKind.ZLIB: 0x100}
+
+
 def _encode_page(record: Page) -> bytes:
-    flags = (0x8 if record.kind is PageKind.PAGE else 0x2) | (0x20 if record.continued else 0)
+    if record.kind is PageKind.MULTIFD:
+        return b""
+    flags = _FLAGS[record.kind] | (0x20 if record.continued else 0)
     head = u64(record.pfn * PAGE_SIZE | flags) + (b"" if record.continued else text(record.block))
+    if record.payload is not None:
+        size = (
+            u32(len(record.payload)) if record.kind is PageKind.ZLIB else b"\1" + struct.pack(">H", len(record.payload))
+        )
+        return head + size + record.payload
     if record.kind is PageKind.ZERO:
         assert record.fill is not None
         return head + bytes([record.fill])
@@ -90,6 +125,9 @@ def laid_out(records: Iterable[Record]) -> list[Record]:
     placed: list[Record] = []
     offset = 0
     for record in records:
+        if isinstance(record, Page) and record.kind is PageKind.MULTIFD:
+            placed.append(record)
+            continue
         length = len(encode(record))
         placed.append(evolve(record, offset=offset, length=length))
         offset += length
@@ -103,11 +141,13 @@ def encode_all(records: Iterable[Record]) -> bytes:
 
 @frozen
 class Sent:
-    """A page to send: 4096 bytes, or a fill byte for a ZERO record."""
+    """A page to send: 4096 bytes, or a fill byte for a ZERO record; `delta` makes it XBZRLE, `packed` COMPRESS."""
 
     block: str
     pfn: int
     content: bytes | int
+    delta: bytes | None = None
+    packed: bool = False
 
 
 @frozen
@@ -145,7 +185,12 @@ def _page(sent: Sent, kind: SectionKind, ordinal: int, continued: bool) -> Page:
     fill = sent.content if isinstance(sent.content, int) else None
     data = bytes([sent.content]) * PAGE_SIZE if isinstance(sent.content, int) else sent.content
     how = PageKind.PAGE if fill is None else PageKind.ZERO
-    return Page(0, 0, kind, ordinal, RAM_ID, sent.block, sent.pfn, how, continued, digest(data), fill, data)
+    payload = None
+    if sent.delta is not None:
+        how, payload = PageKind.XBZRLE, sent.delta
+    elif sent.packed:
+        how, payload, fill = PageKind.ZLIB, zlib.compress(data), None
+    return Page(0, 0, kind, ordinal, RAM_ID, sent.block, sent.pfn, how, continued, digest(data), fill, data, payload)
 
 
 def _device(section_id: int, device: Dev) -> Device:

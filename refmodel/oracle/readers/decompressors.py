@@ -13,8 +13,8 @@ import zstandard
 PIECE = 64 * 1024
 """Bytes read at a time, and the most that xz and gzip return at a time."""
 
-MEMORY = 256 * 1024 * 1024
-"""Limit in bytes of what an xz dictionary or a zstd window may ask for."""
+MEMORY = 128 * 1024 * 1024
+"""Limit in bytes of what an xz dictionary or a zstd window may ask for (`xz -9`: 64 MiB, `zstd --long`: 128 MiB)."""
 
 # The zstd object has no output limit. A block of 4 bytes can stand for 128 KiB (RFC 8878, RLE_Block and
 # Block_Maximum_Size), so 1 KiB of input is at most 32 MiB of output.
@@ -33,7 +33,7 @@ class CorruptError(Exception):
 
 def zstd_pieces(read: Read) -> Iterator[bytes]:
     """Decompress zstd frames, one after the other, to the end of the input. Raises `CutShortError`, `CorruptError`."""
-    context = zstandard.ZstdDecompressor(max_window_size=MEMORY // 2)
+    context = zstandard.ZstdDecompressor(max_window_size=MEMORY)
     frame = None
     while data := read(_ZSTD_INPUT):
         while data:

@@ -3,7 +3,7 @@
 | QEMU | event |
 | --- | --- |
 | MEM_SIZE of the START section | begin |
-| a PAGE or ZERO record | send |
+| a record of a page, of any kind | send |
 | the head of the END section, sent after the vCPUs stopped | pause |
 | EOF, after the device sections | commit: registers and devices have travelled |
 | the vmdescription, which ends the stream | activate: the destination may run |
@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator
 
 from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Event, Memory, Pause, Send
 from refmodel.oracle.readers.errors import BrokenStream
+from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.readers.qemu_records import BlockList, EndOfFile, Page, Record, Section, SectionKind, VmDescription
+from refmodel.unusable import Unusable
 
 __all__ = ["PAGE_SIZE", "events_of"]
 
@@ -23,7 +25,8 @@ PAGE_SIZE = 4096
 def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Iterator[Event]:
     """The events of a stream; ``memory`` of either side at the cutover is told where it can be known.
 
-    BrokenStream when the stream hands over without a stop-and-copy section.
+    BrokenStream when the stream hands over without a stop-and-copy section, Unusable at a switch to post-copy: pages
+    that the target dropped are sent while it runs, and no event says so. ``refmodel.oracle.qemu`` has its rules.
     """
     known = list(memory)
     paused = False
@@ -36,6 +39,9 @@ def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Itera
                 yield Pause()
             case Page():
                 yield Send(record.block, record.pfn, record.digest, record.kind.value, record.offset)
+            case Command(kind=CommandKind.PACKAGED):
+                where = f"record COMMAND at offset {record.offset}"
+                raise Unusable(where, "a switch to post-copy, which is not judged by this version", "pre-copy")
             case EndOfFile():
                 if not paused:
                     raise BrokenStream(record.offset, "end of file", "a RAM section of kind END before it", "none")

@@ -43,9 +43,13 @@ class RamReader:
         self._keep_bytes = keep_bytes
         self._blocks = blocks
         self._channels = channels
-        self._contents = Contents()
+        self._contents = Contents(source.name)
         self._current: str | None = None
         self.switched = False
+
+    def close(self) -> None:
+        """Give up what was kept of the pages."""
+        self._contents.close()
 
     def read_body(self, section: Section) -> Iterator[BlockList | Page | MultifdFlush | EndOfSection]:
         """Yield the records of the body of `section` up to and with its EOS (QEMU 7.2 migration/ram.c, ram_load).
@@ -97,7 +101,8 @@ class RamReader:
         if kind is PageKind.ZERO:
             fill = source.read_uint(1, name)
             data, page_digest = _filled(fill)
-            self._contents.set_fill(block, pfn, fill)
+            if self._channels is None:
+                self._contents.set_fill(block, pfn, fill)
         else:
             if kind is PageKind.PAGE:
                 data = source.read_exact(wire.PAGE_SIZE, name)
@@ -106,7 +111,8 @@ class RamReader:
             else:
                 data, payload = self._read_delta(offset, name, block, pfn)
             page_digest = wire.digest(data)
-            self._contents.set(block, pfn, data)
+            if self._channels is None:
+                self._contents.set(block, pfn, data)
         return Page(
             offset=offset,
             length=source.offset - offset,

@@ -22,7 +22,7 @@ class SectionKind(Enum):
 
 
 class PageKind(Enum):
-    """How the content of a page is on the wire: its bytes, one byte that fills it, changes, zlib data, in a packet."""
+    """How the content of a page is on the wire."""
 
     PAGE = "page"
     ZERO = "zero"
@@ -96,9 +96,9 @@ class Page:
     """One sent page. `pfn` is the index of the page inside its block, in pages of 4096 bytes.
 
     `continued`: the record does not name its block, which is that of the record before it. `fill` is the byte that a
-    ZERO record repeats, None for others. `digest` and `data` are of the 4096 bytes that the record stands for; `payload`
-    is what an XBZRLE or ZLIB record carries for them. A MULTIFD page comes from packet number `packet` of channel
-    `channel`; its `offset` is that of its 4096 bytes in the channel's own stream, and its section that of the sync.
+    ZERO record repeats, None for others. `digest` and `data` are of the 4096 bytes that the record stands for, and
+    `payload` is what an XBZRLE or ZLIB record carries for them. A MULTIFD page comes from packet number `packet` of
+    channel `channel`; its `offset` is in the channel's own stream, and its section is that of the sync.
     """
 
     offset: int
@@ -171,10 +171,7 @@ class EndOfFile:
 
 @frozen
 class VmDescription:
-    """The JSON description of the device sections, which ends the stream; `devices` counts them.
-
-    `page_size` is that of the target architecture, in bytes. `data` is the JSON text.
-    """
+    """The JSON that describes and counts the `devices`, and ends the stream; `page_size` is in bytes."""
 
     offset: int
     length: int

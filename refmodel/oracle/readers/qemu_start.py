@@ -7,8 +7,10 @@ from refmodel.oracle.readers.qemu_records import Configuration, Header, Subsecti
 
 _MAX_MACHINE = 1024
 _PAGE_BITS = "configuration/target-page-bits"
-# Subsections whose body has a fixed size in bytes (QEMU 7.2 migration/savevm.c). The body of any other has no length on
-# the wire, and configuration/capabilities announces capabilities that change the RAM records.
+_CAPABILITIES = "configuration/capabilities"
+_MAX_CAPABILITIES = 64
+# Subsections whose body has a fixed size in bytes (QEMU 7.2 migration/savevm.c). The body of any other but the
+# capabilities has no length on the wire.
 _SUBSECTION_SIZES = {_PAGE_BITS: 4, "configuration/uuid": 16}
 
 
@@ -62,10 +64,27 @@ def _read_subsection(source: ByteSource) -> Subsection:
     source.read_exact(1, "subsection")
     name = wire.read_name(source, "subsection name")
     version = source.read_uint(4, "subsection version")
+    if name == _CAPABILITIES:
+        return Subsection(name, version, _read_capabilities(source, offset))
     if name not in _SUBSECTION_SIZES:
-        raise NotReadYet(source.name, offset, f"subsection {name}", " or ".join(_SUBSECTION_SIZES))
+        raise NotReadYet(source.name, offset, f"subsection {name}", " or ".join((*_SUBSECTION_SIZES, _CAPABILITIES)))
     body = source.read_exact(_SUBSECTION_SIZES[name], f"subsection {name}")
     if name == _PAGE_BITS and 1 << min(int.from_bytes(body, "big"), 64) != wire.PAGE_SIZE:
         bits = int.from_bytes(body, "big")
         raise NotReadYet(source.name, offset, f"a page size of {bits} bits", "pages of 4096 bytes, 12 bits")
     return Subsection(name, version, body)
+
+
+def _read_capabilities(source: ByteSource, offset: int) -> bytes:
+    """Return the body of the capabilities: u32 count, then names (QEMU 7.2 migration/savevm.c, put_capability).
+
+    QEMU names there only what both sides must agree on: x-ignore-shared (4.0) and mapped-ram (9.0). Each changes the
+    RAM records, so that any name is refused with `NotReadYet`.
+    """
+    count = source.read_uint(4, "capabilities")
+    if count > _MAX_CAPABILITIES:
+        raise BrokenStream(offset, "capabilities", f"at most {_MAX_CAPABILITIES}", f"{count}")
+    names = [wire.read_name(source, "capability name") for _ in range(count)]
+    if names:
+        raise NotReadYet(source.name, offset, f"the capability {', '.join(names)}", "no capability there")
+    return bytes(4)

@@ -12,7 +12,7 @@ from refmodel.oracle.readers.errors import BrokenStream, NotReadYet, UnusableInp
 from refmodel.oracle.readers.qemu_records import Device, EndOfFile, VmDescription
 from refmodel.oracle.readers.vmdescription import MAX_JSON, DescriptionError, DeviceLayout, locate, parse
 
-MAX_TAIL = 64 * 1024 * 1024
+MAX_TAIL = 32 * 1024 * 1024
 """Largest tail in bytes that is buffered."""
 
 _HEAD = struct.Struct(">BIB")  # type, section id, length of the name

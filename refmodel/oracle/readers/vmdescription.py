@@ -11,8 +11,11 @@ from attrs import field, frozen
 
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
 
-MAX_JSON = (1 << 24) - 1
-"""Largest JSON text in bytes that is parsed. `locate` relies on the top byte of the length being zero."""
+MAX_JSON = 1 << 21
+"""Largest JSON text in bytes that is parsed (2 MiB; real ones are below 1 MiB): parsed, it can take 40 times as much.
+
+`locate` relies on the top byte of the length being zero.
+"""
 
 MAX_BODY = 1 << 26
 """Largest device body in bytes that is taken for a size and not for damage."""
