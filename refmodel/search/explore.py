@@ -61,8 +61,9 @@ class Explored:
     """The shortest schedule to what was looked for."""
 
 
+_OFTEN = 5_000
 Progress = Callable[[int, int, int], None]
-"""Called with states, transitions and depth: once a level, and every few thousand states."""
+"""Called with states, transitions and depth: once a level, and after each further ``_OFTEN`` states."""
 
 
 class _Visited:
@@ -180,7 +181,7 @@ def _explore(
                         following.append((after, len(visited.keys) - 1, new))
                     if len(visited.keys) >= max_states:
                         return result(Outcome.BOUNDED)
-                    if progress and len(visited.keys) % 5_000 == 0:
+                    if progress and len(visited.keys) % _OFTEN == 0:
                         progress(len(visited.keys), transitions, depth)
         depth += bool(following)
         level = following

@@ -43,7 +43,7 @@ class Found:
     how: str | None = None
     """How the schedule comes from the broken claim to what the guest notices, or why the guest notices nothing."""
     shortest: int | None = None
-    """The actions of the shortest schedule to a broken claim, where ``schedule`` is another, which the guest notices."""
+    """The length of the shortest schedule to a broken claim, where ``schedule`` is another, which the guest notices."""
 
     @property
     def is_broken(self) -> bool:
@@ -67,6 +67,7 @@ def search(
     """
     spec = machine(name, variant)
     explored = explore(seed_space(spec, sizes, rounds, symmetry), None, max_states, progress)
+    explored = evolve(explored, depth=explored.depth + len(PRELUDE))
     found = Found(name, variant, sizes, rounds, explored)
     breach = explored.breach
     if breach is None:
@@ -123,7 +124,7 @@ def _noticed(
         if explored.way is not None:
             longer = annotated(Schedule(found.machine, found.variant, sizes, found.rounds, (*PRELUDE, *explored.way)))
             shortest = len(found.schedule.actions) if found.schedule else None
-            how = "the guest notices nothing from the first broken claim on; this is the shortest schedule that it notices"
+            how = "from the first broken claim on the guest notices nothing; this is the shortest that it notices"
             return evolve(found, sizes=sizes, schedule=longer, how=how, shortest=shortest)
         nowhere.append(explored)
     how = f"{completion.how}; a guest notices in none of {_summed(nowhere).states:,} states"

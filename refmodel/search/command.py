@@ -1,0 +1,150 @@
+"""The commands ``search`` and ``replay``."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from refmodel.language import Sizes
+from refmodel.schedules.narrate import narrate
+from refmodel.schedules.replay import replay as run
+from refmodel.schedules.schedule import load, save
+from refmodel.search.find import GROWING, MAX_STATES, Found, find
+from refmodel.search.replayed import discrepancies
+from refmodel.search.report import as_json, show, watched
+from refmodel.search.seed_space import ROUNDS, SIZES
+from refmodel.unusable import Unusable
+from refmodel.variants import VARIANTS
+
+__all__ = ["replay", "search"]
+
+_SIZE = click.IntRange(1, 8)
+
+
+@click.command()
+@click.option("--machine", "machine_name", metavar="NAME", default="seed", show_default=True, help="The machine.")
+@click.option("--variant", metavar="NAME", help="One of its variants, wrong or sound.")
+@click.option("--all-variants", is_flag=True, help="Every variant, one after the other.")
+@click.option("--pages", type=_SIZE, help="Page frames. Without sizes: small machines, smallest first.")
+@click.option("--vpages", type=_SIZE, help="Virtual pages.")
+@click.option("--cpus", type=_SIZE, help="vCPUs.")
+@click.option("--words", type=_SIZE, help="Words a page.")
+@click.option("--values", type=_SIZE, help="Values a word.")
+@click.option("--rounds", type=click.IntRange(0, 60), default=ROUNDS, show_default=True, help="Rounds after the first.")
+@click.option("--max-states", type=click.IntRange(1), default=MAX_STATES, show_default=True, help="Most states kept.")
+@click.option("--no-symmetry", is_flag=True, help="Tell apart states that differ by names of pages and CPUs only.")
+@click.option("--save", "path", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Write schedules found.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON, and nothing else.")
+def search(
+    machine_name: str,
+    variant: str | None,
+    all_variants: bool,
+    pages: int | None,
+    vpages: int | None,
+    cpus: int | None,
+    words: int | None,
+    values: int | None,
+    rounds: int,
+    max_states: int,
+    no_symmetry: bool,
+    path: Path | None,
+    json_wanted: bool,
+) -> None:
+    """Search for the shortest schedule that breaks a claim, breadth first.
+
+    Exit status: 0 nothing found, 1 a claim breaks, 2 the arguments cannot be used.
+    """
+    if all_variants and variant:
+        raise click.UsageError("--variant and --all-variants exclude each other")
+    given = {"pfn": pages, "vpn": vpages, "cpu": cpus, "word": words, "value": values}
+    growing = _machines(given)
+    console = Console(highlight=False)
+    results = []
+    for name in VARIANTS if all_variants else (variant,):
+        try:
+            with watched(name or machine_name) as progress:
+                found = find(
+                    machine_name,
+                    name,
+                    growing,
+                    rounds,
+                    max_states=max_states,
+                    symmetry=not no_symmetry,
+                    progress=progress,
+                )
+        except Unusable as unusable:
+            raise click.UsageError(str(unusable)) from None
+        results.append(found)
+        if not json_wanted:
+            show(console, found, picture=not all_variants)
+        if path:
+            _save(found, path, all_variants)
+    if json_wanted:
+        listed = [as_json(found) for found in results]
+        click.echo(orjson.dumps(listed if all_variants else listed[0], option=orjson.OPT_INDENT_2))
+    sys.exit(1 if any(found.is_broken for found in results) else 0)
+
+
+def _machines(given: dict[str, int | None]) -> Sequence[Sizes]:
+    """The machine of the sizes that were asked for, or the growing ones where none was."""
+    asked = {sort: size for sort, size in given.items() if size is not None}
+    return [{**SIZES, **asked}] if asked else GROWING
+
+
+def _save(found: Found, path: Path, many: bool) -> None:
+    """Write the schedule, if there is one, to the file, or into the directory under its variant's name."""
+    if found.schedule is None:
+        return
+    try:
+        if many:
+            path.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            path /= f"{found.variant or found.machine}.json"
+        save(found.schedule, path)
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror or error}") from None
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "json_wanted", is_flag=True, help="Print what happened as JSON, and nothing else.")
+def replay(file: Path, json_wanted: bool) -> None:
+    """Run a schedule, narrate it, and check that it does what its file says.
+
+    Exit status: 0 it does, 1 another claim breaks or the named one does not, 2 the file cannot be used.
+    """
+    try:
+        schedule = load(file)
+        moments = list(run(schedule))
+    except Unusable as unusable:
+        where = str(unusable) if str(file) in str(unusable) else f"{file}: {unusable}"
+        raise click.UsageError(where) from None
+    wrong = discrepancies(schedule, moments)
+    if json_wanted:
+        first = next((moment for moment in moments if moment.broken), None)
+        noticed = next((moment for moment in moments if moment.noticed), None)
+        click.echo(
+            orjson.dumps(
+                {
+                    "file": str(file),
+                    "actions": len(moments),
+                    "broken": [{"claim": b.claim, "at": dict(b.at), "after": b.after} for b in first.broken]
+                    if first
+                    else [],
+                    "noticed": noticed and {"what": noticed.noticed, "after": noticed.number},
+                    "discrepancies": wrong,
+                },
+                option=orjson.OPT_INDENT_2,
+            )
+        )
+    else:
+        console = Console(highlight=False)
+        console.print(narrate(schedule, moments))
+        for line in wrong:
+            console.print(f"not as the file says: {line}", style="bold red")
+        if not wrong:
+            console.print("as the file says")
+    sys.exit(1 if wrong else 0)
