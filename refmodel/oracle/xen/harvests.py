@@ -1,0 +1,130 @@
+"""The log's calls and their bitmaps, as rounds: the PEEKs of a round, and the CLEAN that closes it."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from attrs import frozen
+
+from refmodel.oracle.readers.bytesource import ByteSource
+from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.errors import UnusableInput
+from refmodel.oracle.xen.bitmaps import Bitmap
+from refmodel.oracle.xen.call_log import CallLog, Control, Harvest, Stall, read_call_log
+
+__all__ = ["Harvested", "Harvests", "Round", "read_harvests"]
+
+_LARGEST_BITMAP = 1 << 24
+
+
+@frozen
+class Harvested:
+    """A harvest and the bitmap that it returned; None where the bitmap was not recorded."""
+
+    call: Harvest
+    bitmap: Bitmap | None
+
+
+@frozen
+class Round:
+    """PEEKs up to a CLEAN; the PEEKs after the FINAL one have no CLEAN."""
+
+    peeks: tuple[Harvested, ...]
+    clean: Harvested | None
+
+
+@frozen
+class Harvests:
+    """The rounds of one migration. `halted`: how many CLEANs came before the machine was held still, if it was."""
+
+    name: str
+    domid: int | None
+    pages: int
+    rounds: tuple[Round, ...]
+    halted: int | None
+    off: bool
+    """Log-dirty mode was switched off at the end."""
+
+    @property
+    def cleans(self) -> tuple[Harvested, ...]:
+        """The CLEANs in order, the FINAL one included."""
+        return tuple(turn.clean for turn in self.rounds if turn.clean is not None)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the last CLEAN is the FINAL one."""
+        return bool(self.cleans) and self.cleans[-1].call.final
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether log-dirty mode was switched off without a FINAL CLEAN: the migration was given up."""
+        return self.off and not self.ends
+
+    @property
+    def bitmaps(self) -> tuple[Bitmap, ...] | None:
+        """The bitmaps of the CLEANs, the FINAL one included; None where one was not recorded."""
+        found = tuple(clean.bitmap for clean in self.cleans if clean.bitmap is not None)
+        return found if len(found) == len(self.cleans) else None
+
+    @property
+    def after_halt(self) -> tuple[Bitmap, ...] | None:
+        """The bitmaps of the CLEANs after the machine was held still; None where that is not known to the end."""
+        if self.halted is None or not self.ends or self.bitmaps is None:
+            return None
+        return self.bitmaps[self.halted :] or None
+
+
+def read_harvests(log: Path, bitmaps: Path | None, peeks: Path | None) -> Harvests:
+    """Read the log and the bitmaps that it counts. Raises `UnusableInput` where they do not belong to one another."""
+    with open_input(str(log)) as source:
+        calls = read_call_log(source)
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_input(str(path))) if path else None for path in (bitmaps, peeks)]
+        harvests = _rounds(calls, files[0], files[1])
+        for file in files:
+            if file is not None and file.peek(1):
+                raise UnusableInput(file.name, file.offset, "bytes that no call of the log accounts for", calls.name)
+    return harvests
+
+
+def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) -> Harvests:
+    rounds: list[Round] = []
+    open_peeks: list[Harvested] = []
+    domid, halted, pages, off = None, None, 0, False
+    numbers = {False: 0, True: 0}
+    for call in log.calls:
+        match call:
+            case Control():
+                domid, off = call.domid, call.operation == "OFF"
+                if call.operation.startswith("ENABLE"):
+                    rounds, open_peeks, halted = [], [], None
+            case Stall():
+                if call.begins:
+                    halted = sum(turn.clean is not None for turn in rounds)
+            case Harvest():
+                pages = pages or call.pages
+                if call.pages != pages or call.number != numbers[call.extra]:
+                    what = f"line {call.line}: bitmap {call.number} of {call.pages} pages"
+                    raise UnusableInput(log.name, 0, what, f"bitmap {numbers[call.extra]} of {pages} pages")
+                numbers[call.extra] += 1
+                harvested = Harvested(call, _bitmap(log, call, peeks if call.extra else bitmaps))
+                if call.peek:
+                    open_peeks.append(harvested)
+                else:
+                    rounds.append(Round(tuple(open_peeks), harvested))
+                    open_peeks = []
+    if open_peeks:
+        rounds.append(Round(tuple(open_peeks), None))
+    return Harvests(log.name, domid, pages, tuple(rounds), halted, off)
+
+
+def _bitmap(log: CallLog, call: Harvest, source: ByteSource | None) -> Bitmap | None:
+    if source is None:
+        return None
+    if call.length != -(-call.pages // 8):
+        raise UnusableInput(log.name, 0, f"line {call.line}: len={call.length}", f"{-(-call.pages // 8)} bytes")
+    offset = source.offset
+    bitmap = Bitmap(source.read_exact(call.length, f"bitmap {call.number}", _LARGEST_BITMAP))
+    if len(bitmap) != call.marked:
+        what = f"bitmap {call.number} has {len(bitmap)} bits set"
+        raise UnusableInput(source.name, offset, what, f"{call.marked}, as line {call.line} of {log.name} counts")
+    return bitmap

@@ -1,0 +1,28 @@
+"""What a rule yields: findings, how often it was checked or why it was not, and notes."""
+
+from refmodel.oracle.verdict import Checked, Finding, Unchecked
+from refmodel.oracle.xen.rules import RULES
+
+__all__ = ["BLOCK", "Result", "checked", "finding", "unchecked"]
+
+BLOCK = "ram"
+"""The one RAM block of a PV guest, as events and findings name it."""
+
+Result = Finding | Checked | Unchecked | str
+"""One thing that a rule has to say; a text is a note."""
+
+
+def finding(rule: str, message: str, pfn: int | None = None) -> Finding:
+    """A finding of `rule`; what else is known of the page is added by the judge."""
+    contracts = tuple(contract.value for contract in RULES[rule].contracts)
+    return Finding(rule, contracts, message, 0, None if pfn is None else BLOCK, pfn)
+
+
+def checked(rule: str, count: int) -> Checked:
+    """`rule` was checked in `count` places."""
+    return Checked(rule, count, RULES[rule].sentence)
+
+
+def unchecked(rule: str, why: str | None = None) -> Unchecked:
+    """`rule` could not be checked: for `why`, or because what it needs is not there."""
+    return Unchecked(rule, why or f"needs {RULES[rule].needs}")
