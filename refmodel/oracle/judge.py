@@ -8,6 +8,7 @@ is read from the source: only a complete store log makes that a proof, and then 
 from typing import Any
 
 from refmodel.language import Action, Refused
+from refmodel.oracle.catalogue import classes_of
 from refmodel.oracle.events import (
     VERSION,
     Abort,
@@ -107,7 +108,8 @@ class Judge:
         known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
         if page is not None:
             known |= {"block": page.block, "pfn": page.pfn, "last_record": page.last_record}
-            known |= {"source": page.source, "target": page.target}
+            known |= {"source": page.source, "target": page.target, "story": page.story}
+        known["classes"] = classes_of(rule, known["contracts"])
         self.findings.append(Finding(rule=rule, message=message, event=self.number, **known))
 
     def _page(self, event: Store | Send | Memory) -> Page:
@@ -126,6 +128,9 @@ class Judge:
             self.find("stores-only-where-the-guest-runs", f"a store at the {event.side}, which does not run", page)
             return
         content = Nothing() if event.digest is None else event.digest
+        page.tell(
+            f"event {self.number}: stored to at the {event.side}" + (f", now {event.digest}" if event.digest else "")
+        )
         page.stored, page.store_content_known = self.number, event.digest is not None
         self._step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
 
@@ -134,6 +139,10 @@ class Judge:
         if page.last_record is not None and page.last_record.digest != event.digest:
             page.varied = True
         page.last_record = LastRecord(event.offset, event.kind, event.digest, self.paused)
+        page.sends(event.digest, self.paused)
+        at = f" at offset {event.offset:#x}" if event.offset is not None else ""
+        when = "while paused" if self.paused else "live"
+        page.tell(f"event {self.number}: sent {when} as {event.kind}{at}: {event.digest}")
         page.sent = self.number
         if not page.store_content_known:
             # What was read is taken for what the source had then; the source's memory at the stop overrides it.
@@ -142,6 +151,7 @@ class Judge:
 
     def _memory(self, event: Memory) -> None:
         page = self._page(event)
+        page.tell(f"event {self.number}: the {event.side} has {event.digest}")
         if event.side == "target":
             page.target = event.digest
             self.counts["the-target-holds-what-was-sent"] += 1

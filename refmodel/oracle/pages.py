@@ -8,6 +8,9 @@ from refmodel.oracle.verdict import LastRecord
 
 __all__ = ["Page", "Pages"]
 
+_LONGEST = 24
+_MOST_SENDS = 4
+
 
 @define
 class Page:
@@ -25,6 +28,23 @@ class Page:
     """Two records of the page carried different contents."""
     source: str | None = None
     target: str | None = None
+    live: tuple[str, ...] = ()
+    """What was sent of it live, in order; of many only the last few. Likewise ``paused``."""
+    paused: tuple[str, ...] = ()
+    story: tuple[str, ...] = ()
+    """A line for each event that touched it; of many the first and the last few."""
+
+    def tell(self, line: str) -> None:
+        """Go on with the story."""
+        lines = (*self.story, line)
+        self.story = lines if len(lines) <= _LONGEST else (*lines[:4], "...", *lines[6:])
+
+    def sends(self, digest: str, is_paused: bool) -> None:
+        """One more content that was sent."""
+        if is_paused:
+            self.paused = (*self.paused, digest)[-_MOST_SENDS:]
+        else:
+            self.live = (*self.live, digest)[-_MOST_SENDS:]
 
 
 class Pages:

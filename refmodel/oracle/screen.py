@@ -5,11 +5,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from refmodel.oracle.catalogue import CLASSES, fixes_of
 from refmodel.oracle.verdict import Finding, Verdict
 
 __all__ = ["show"]
 
 _MOST_ROWS = 60
+_MOST_FIXES = 6
 _STYLE = {"accepted": "bold green", "violation": "bold red", "unusable": "bold yellow"}
 
 
@@ -24,6 +26,11 @@ def show(verdict: Verdict, path: str, console: Console) -> None:
         console.print(f"contracts still possible: {', '.join(contracts)}", soft_wrap=True)
         if any(finding.pfn is not None for finding in findings):
             console.print(_pages(findings[:_MOST_ROWS]))
+        if findings[0].story:
+            console.print(f"the story of {findings[0].block} {findings[0].pfn}:")
+            for line in findings[0].story:
+                console.print(f"  {escape(line)}", soft_wrap=True)
+        _looks_like(findings[0].classes, console)
         if len(findings) > _MOST_ROWS:
             console.print(f"... and {len(findings) - _MOST_ROWS} more (--json has them all)")
     console.print()
@@ -33,6 +40,15 @@ def show(verdict: Verdict, path: str, console: Console) -> None:
         console.print(f"  unchecked  {unchecked.rule}: {escape(unchecked.why)}", soft_wrap=True, style="dim")
     for note in verdict.notes:
         console.print(f"  note       {escape(note)}", soft_wrap=True)
+
+
+def _looks_like(classes: tuple[str, ...], console: Console) -> None:
+    """The classes of the catalogue, and a few of the commits that fixed such a thing elsewhere."""
+    if not classes:
+        return
+    console.print("looks like: " + ", ".join(f"{name} {CLASSES[name].title}" for name in classes), soft_wrap=True)
+    for name, source in fixes_of(classes)[:_MOST_FIXES]:
+        console.print(f"  {name} fixed in {escape(f'{source.where} [{source.tag}]: {source.what}')}", soft_wrap=True)
 
 
 def _by_rule(findings: tuple[Finding, ...]) -> dict[tuple[str, str], list[Finding]]:

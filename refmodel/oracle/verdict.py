@@ -33,6 +33,10 @@ class Finding:
     """The digest of what the source had, where known."""
     target: str | None = None
     """The digest of what the target held, where known."""
+    classes: tuple[str, ...] = ()
+    """The classes of the catalogue that it looks like, e.g. M07."""
+    story: tuple[str, ...] = ()
+    """A line for every event that touched the page."""
 
 
 @frozen
