@@ -104,6 +104,6 @@ def who(spec: Seed, action: Action) -> str:
     """Who takes it: the operator, the engine, or the guest, by its vCPU where one is named."""
     step = spec.steps[action.step]
     if step.actor is not Actor.GUEST:
-        return step.actor.value
+        return str(step.actor.value)
     named = {sort.name: argument for (_, sort), argument in zip(step.parameters, action.arguments, strict=True)}
     return f"vCPU {named['cpu']}" if "cpu" in named else "guest"

@@ -33,7 +33,8 @@ class Blanking:
         for rule in rules:
             places = tuple(layout.index[path] for path in rule.paths)
             known: dict[Raw, tuple[tuple[int, Any], ...]] = {}
-            self._rules.append((itemgetter(*places), known, rule.blank, places))
+            # of one leaf too the group is a tuple: a place named twice makes no difference
+            self._rules.append((itemgetter(*places, *places[:1]), known, rule.blank, places))
 
     def __call__(self, raw: Raw) -> list[Any]:
         """The leaves with every dead cell blanked."""
@@ -42,7 +43,7 @@ class Blanking:
             group = pick(cells)
             changes = known.get(group)
             if changes is None:
-                blanked = zip(places, group, blank(*group), strict=True)
+                blanked = zip(places, group[:-1], blank(*group[:-1]), strict=True)
                 changes = known[group] = tuple((place, new) for place, old, new in blanked if new != old)
             for place, new in changes:
                 cells[place] = new

@@ -56,7 +56,7 @@ class Layout:
         self.spans: list[Span] = []
         self.first_name: dict[str, int] = {}
         code = _FIRST_NAME
-        for sort in renamed:
+        for sort in (sort for sort in renamed if sort in sizes):
             self.first_name[sort] = code
             code += sizes[sort]
         if code > _DEAD:

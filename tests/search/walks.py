@@ -1,23 +1,30 @@
-"""Random states that a machine reaches without breaking a claim."""
+"""States that a machine reaches without breaking a claim: along random walks, or drawn from a whole search."""
 
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 from refmodel.language import Refused
+from refmodel.search.explore import explore
 from refmodel.search.space import Space
 
 
 def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
-    """States along one walk that picks kinds of steps evenly, until a claim breaks or nothing can be done."""
+    """States along one walk that picks kinds of steps evenly, until a claim breaks or nothing can be done.
+
+    It does not abort, which would end most walks early, and pauses late.
+    """
     spec, state = space.spec, space.start
     by_step: dict[str, list[tuple[int, ...]]] = {}
-    for action in space.actions:
+    for action in (action for action in space.actions if action.step != "abort"):
         by_step.setdefault(action.step, []).append(action.arguments)
     for _ in range(steps):
         yield state
         after = None
-        for step in random.sample(sorted(by_step), len(by_step)):
+        order = random.sample(sorted(by_step), len(by_step))
+        if random.random() < 0.9:
+            order.sort(key=lambda step: step == "pause")
+        for step in order:
             for arguments in random.sample(by_step[step], len(by_step[step])):
                 try:
                     after = getattr(spec, step)(state, *arguments)
@@ -26,9 +33,22 @@ def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
                 break
             if after is not None:
                 break
-        if after is None or space.is_end(after) or failing(space, after) or failing(space, after, state):
+        if after is None or failing(space, after) or failing(space, after, state):
             return
         state = after
+
+
+def drawn(space: Space, random: Random, count: int) -> list[Any]:
+    """States drawn from all that a search visits until a claim breaks."""
+    visited: list[Any] = [space.start]
+
+    def keep(state: Any) -> bool:
+        if not space.is_end(state):
+            visited.append(state)
+        return False
+
+    explore(space, goal=keep)
+    return random.sample(visited, min(count, len(visited)))
 
 
 def failing(space: Space, state: Any, before: Any = None) -> list[str]:
