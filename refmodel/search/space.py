@@ -56,11 +56,6 @@ class Space:
         """The state's key up to dead fields."""
         return self.layout.encode(self.blanked(self.layout.fetch(state)))
 
-    def key(self, state: Any) -> bytes:
-        """The state's key up to dead fields and names."""
-        flat = self.flat(state)
-        return self.symmetry.canonical(flat, self.symmetry.ranks(flat))
-
     def taken(self, classes: Classes) -> Sequence[Taken]:
         """The actions to try in a state whose elements are interchangeable like that: one of each orbit."""
         found = self._taken.get(classes)

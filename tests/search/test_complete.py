@@ -1,0 +1,174 @@
+"""From a broken claim to what the guest notices: with the engine alone, or with the fewest steps of the guest."""
+
+import pytest
+from attrs import evolve
+
+from refmodel.language import Action
+from refmodel.rows import Row
+from refmodel.schedules.replay import replay
+from refmodel.schedules.schedule import Schedule, load
+from refmodel.search import checked as checking
+from refmodel.search.complete import complete
+from refmodel.search.explore import Explored, Outcome
+from refmodel.search.find import GROWING, Found, annotated, find, is_noticed, search
+from refmodel.search.replayed import discrepancies
+from refmodel.search.seed_space import SIZES
+from refmodel.variants import VARIANTS
+from tests.variants.make_schedules import STORED
+
+
+def first_break(name: str) -> Schedule:
+    schedule = load(STORED / f"{name}.json")
+    assert schedule.broken is not None
+    return evolve(schedule, actions=schedule.actions[: schedule.broken.after], noticed=None)
+
+
+def test_where_the_engine_alone_brings_it_to_light_no_step_of_the_guest_is_taken() -> None:
+    completion = complete(first_break("resume-after-ack"))
+    assert completion.guest_steps == 0
+    assert completion.how == "the engine's steps alone bring it to light"
+    assert completion.schedule == load(STORED / "resume-after-ack.json")
+
+
+def test_where_a_right_is_stale_the_guest_has_to_use_it() -> None:
+    completion = complete(first_break("no-flush"))
+    assert completion.guest_steps == 1
+    assert completion.how == "the guest takes 1 step more; the engine's steps bring it to light"
+    assert completion.schedule == load(STORED / "no-flush.json")
+    assert "2 steps more" in complete(first_break("fill-writable")).how
+
+
+def test_with_too_few_steps_of_the_guest_nothing_is_noticed_and_the_reason_is_given() -> None:
+    completion = complete(first_break("no-flush"), most_guest_steps=0)
+    assert completion.schedule.noticed is None
+    assert completion.reason is not None
+    assert "a tlb lets stores pass unseen only where the log permits" in completion.how
+
+
+def test_what_no_guest_can_notice_says_which_claim_is_broken_for_its_own_sake() -> None:
+    completion = complete(first_break("discard-at-commit"))
+    assert completion.schedule.noticed is None
+    assert "while neither side is lost" in completion.how
+    assert "hand-over" in completion.how
+
+
+def test_a_completion_gives_up_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refmodel.search.complete._MOST_STATES", 1)
+    assert complete(first_break("fill-writable")).schedule.noticed is None
+
+
+def test_a_schedule_that_is_noticed_already_stays_as_it_is() -> None:
+    schedule = load(STORED / "activate-early.json")
+    completion = complete(evolve(schedule, noticed=None))
+    assert completion.schedule == schedule
+    assert completion.guest_steps == 0
+
+
+def test_a_schedule_is_annotated_from_its_replay() -> None:
+    schedule = load(STORED / "flush-elided.json")
+    assert annotated(evolve(schedule, broken=None, noticed=None)) == schedule
+
+
+def test_the_guest_notices_nothing_before_it_runs_at_the_target() -> None:
+    moments = list(replay(load(STORED / "no-flush.json")))
+    assert [is_noticed(moment.after) for moment in moments] == [False] * (len(moments) - 1) + [True]
+
+
+def test_a_search_without_a_counterexample_sums_up_what_it_searched() -> None:
+    found = find("seed", None, GROWING[:1])
+    assert (found.is_broken, found.schedule, found.explored.outcome) == (False, None, Outcome.EXHAUSTED)
+    both = find("seed", None, [GROWING[0], GROWING[0]], max_states=100)
+    assert (both.explored.states, both.explored.outcome) == (200, Outcome.BOUNDED)
+
+
+def test_without_symmetry_the_same_claim_breaks_as_early() -> None:
+    with_it, without = (search("seed", "cpu-keeps-root", SIZES, symmetry=symmetry) for symmetry in (True, False))
+    assert with_it.schedule == without.schedule
+    assert without.explored.states > with_it.explored.states
+
+
+def test_what_is_noticed_nowhere_is_said_with_the_states_searched() -> None:
+    found = find("seed", "discard-at-commit", GROWING[:1])
+    assert found.schedule is not None
+    assert found.schedule.noticed is None
+    assert found.how is not None
+    assert "a guest notices in none of" in found.how
+
+
+# what a schedule's file says
+
+
+def wrong(schedule: Schedule) -> list[str]:
+    return discrepancies(schedule, list(replay(schedule)))
+
+
+def test_a_file_that_says_what_happens_has_no_discrepancies() -> None:
+    assert wrong(load(STORED / "no-flush.json")) == []
+    assert wrong(Schedule("seed", None, SIZES, 1, (Action("begin"),))) == []
+
+
+def test_each_way_in_which_a_file_can_be_wrong_is_told() -> None:
+    schedule = load(STORED / "no-flush.json")
+    assert schedule.broken is not None
+    assert schedule.noticed is not None
+    broken, noticed = schedule.broken, schedule.noticed
+    [line] = wrong(evolve(schedule, broken=None))
+    assert "the file names no broken claim" in line
+    [line] = wrong(evolve(schedule, broken=evolve(broken, after=3)))
+    assert "the file says after 3" in line
+    [line] = wrong(evolve(schedule, broken=evolve(broken, claim="one_side_runs", at={})))
+    assert "breaks first" in line
+    [line] = wrong(evolve(schedule, broken=evolve(broken, at={"cpu": 0, "vpn": 7})))
+    assert "breaks first" in line
+    [line] = wrong(evolve(schedule, noticed=None))
+    assert "the file says that it does not" in line
+    [line] = wrong(evolve(schedule, noticed=evolve(noticed, what="a crash")))
+    assert "the file says after" in line
+    lines = wrong(evolve(schedule, variant=None, actions=schedule.actions[:2]))
+    assert [line.split(";")[0] for line in lines] == ["no claim breaks", "the guest notices nothing"]
+
+
+# the rows of the check
+
+
+def test_the_check_has_a_row_for_the_machine_and_each_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["no-flush", "flush-one-cpu", "needless-flush"]
+    monkeypatch.setattr(checking, "_WHOLE", GROWING[:1])
+    monkeypatch.setattr(checking, "VARIANTS", {name: VARIANTS[name] for name in names})
+    rows = list(checking.checked())
+    assert [row.what for row in rows] == ["seed", *names]
+    assert all(row.ok and row.part == "search" for row in rows)
+    assert rows[0].result.startswith("nothing found in ")
+    assert rows[1].result.startswith("broken after 11 actions: a tlb lets stores pass unseen")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sound", "ok"),
+    [
+        (Outcome.EXHAUSTED, True, True),
+        (Outcome.EXHAUSTED, False, False),
+        (Outcome.BOUNDED, True, False),
+        (Outcome.BOUNDED, False, False),
+    ],
+)
+def test_a_row_is_as_it_must_be_only_if_the_search_came_to_its_end(
+    outcome: Outcome, sound: bool, ok: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(name: str, variant: str | None, sizes: dict[str, int]) -> Found:
+        return Found(name, variant, sizes, 1, Explored(outcome, 5, 9, 2, 0.1))
+
+    monkeypatch.setattr(checking, "search", ended)
+    name = "needless-flush" if sound else "no-flush"
+    monkeypatch.setattr(checking, "VARIANTS", {name: VARIANTS[name]})
+    [_, row] = checking.checked()
+    assert isinstance(row, Row)
+    assert row.ok is ok
+
+
+def test_a_sound_variant_that_breaks_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_WHOLE", GROWING[:1])
+    variant = evolve(VARIANTS["no-flush"], sound=True)
+    monkeypatch.setattr(checking, "VARIANTS", {"no-flush": variant})
+    [_, row] = checking.checked()
+    assert not row.ok
+    assert row.result.startswith("broken after")
