@@ -66,8 +66,9 @@ def read_registers(source: ByteSource) -> tuple[CpuState, ...]:
     """Return the CPUs. Raises `UnusableInput` where CR3 or CPL of a CPU is missing."""
     text = source.read_rest(_LARGEST, "the registers").decode("ascii", "replace")
     heads = [*_CPU.finditer(text)]
+    ends = [head.start() for head in heads] + [len(text)]
     found = []
-    for head, end in zip(heads, [*(head.start() for head in heads[1:]), len(text)], strict=True):
+    for head, end in zip(heads, ends[1:], strict=True):
         part = text[head.start() : end]
         root, level = _CR3.search(part), _CPL.search(part)
         if root is None or level is None:
