@@ -13,7 +13,7 @@ section.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from refmodel.oracle.qemu.stores import StoreLog
 from refmodel.oracle.qemu.target_trace import TargetTrace
 from refmodel.oracle.qemu.wire import Wire
 from refmodel.oracle.readers import qemu_trace
-from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.errors import BrokenStream, WrongCompanion
 from refmodel.oracle.readers.qemu_records import BlockList, Device, EndOfFile, EndOfSection, Page, Record, SectionKind
@@ -126,7 +125,7 @@ class Companions:
         source = stack.enter_context(open_input(trace))
         self._trace = SourceTrace(facts, qemu_trace.Trace(source).events(), self._notes)
         if stores := self._beside("writes.csv"):
-            self._stores = StoreLog(_opener(stores), facts, self._notes)
+            self._stores = StoreLog(partial(open_input, stores), facts, self._notes)
 
     def _take(self, record: Record) -> None:
         match record:
@@ -196,12 +195,3 @@ def companions(folder: Path, records: Iterable[Record], source: Mapping[tuple[st
     for _ in beside.watch(records):
         pass
     return beside.report()
-
-
-def _opener(path: str) -> Callable[[], AbstractContextManager[ByteSource]]:
-    @contextmanager
-    def opened() -> Iterator[ByteSource]:
-        with open_input(path) as source:
-            yield source
-
-    return opened
