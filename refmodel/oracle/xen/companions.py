@@ -11,6 +11,7 @@ from attrs import frozen
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.errors import BrokenStream, UnusableInput
+from refmodel.oracle.xen.arrival import Arrivals, read_arrivals
 from refmodel.oracle.xen.harvests import Harvests, read_harvests
 from refmodel.oracle.xen.memory_image import MemoryImage, read_image
 from refmodel.oracle.xen.perf_counters import FIXED_FAULTS, read_counters
@@ -54,6 +55,7 @@ class Companions:
     """The counter of fixed faults."""
     tables: Tables | None
     cpus: tuple[CpuState, ...] | None
+    arrivals: Arrivals | None
 
     def image(self, name: str, keep: frozenset[int], last: int) -> MemoryImage | None:
         """Read the memory image `name`, keeping the pages `keep`; `last` is the guest's last pfn.
@@ -101,4 +103,8 @@ def read_companions(folder: Path) -> Companions:
     if path := beside(folder, "regs.txt"):
         with _opened(path) as source:
             cpus = read_registers(source)
-    return Companions(folder, harvests, trace, counter, tables, cpus)
+    arrivals: Arrivals | None = None
+    if path := beside(folder, "times.txt"):
+        with _opened(path) as source:
+            arrivals = read_arrivals(source)
+    return Companions(folder, harvests, trace, counter, tables, cpus, arrivals)

@@ -7,8 +7,9 @@ from attrs import evolve
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.summary import summary
 from refmodel.oracle.verdict import Checked, Finding, Unchecked, Verdict
+from refmodel.oracle.xen.not_observable import NOT_OBSERVABLE
 from refmodel.oracle.xen.results import Result, checked, unchecked
-from refmodel.oracle.xen.rules import NOT_OBSERVABLE, RULES
+from refmodel.oracle.xen.rules import RULES
 
 __all__ = ["Outcome"]
 

@@ -38,6 +38,8 @@ class _Asked:
     by: str
     top: int
     """The greatest of them."""
+    clean: int | None = None
+    """The number of the CLEAN that asked."""
 
 
 class Passes:
@@ -46,6 +48,8 @@ class Passes:
     def __init__(self, last_pfn: int, harvests: Harvests | None) -> None:
         self.results: list[Result] = []
         self.sizes: list[int] = []
+        self.starts: list[tuple[int, int]] = []
+        """Where the first page of a pass lies, in bytes, and which CLEAN asked for the pass."""
         self.deferred: set[int] = set()
         """Pages that a pass before the last one named without data."""
         self.absent: set[int] = set()
@@ -59,6 +63,7 @@ class Passes:
         self._short = False
         bitmaps = harvests.bitmaps if harvests else None
         self._known = bitmaps is not None
+        self._cleans = len(bitmaps or ())
         self._final = bitmaps[-1] if harvests and bitmaps and harvests.ends else None
         self._later = _asked_by(bitmaps[:-1] if self._final is not None else bitmaps) if bitmaps else iter(())
         self._asked: _Asked | None = _Asked(FIRST, self._everything, "a first pass", last_pfn)
@@ -71,6 +76,8 @@ class Passes:
             if opens and self.pfns:
                 self._close(ended=False)
             self._batch = 0
+            if opens and self._asked is not None and self._asked.clean is not None:
+                self.starts.append((page.offset, self._asked.clean))
         elif page.pfn <= self._at:
             message = f"pass {len(self.sizes)} goes back from pfn {self._at} to pfn {page.pfn}"
             self.results.append(finding("the-pages-of-a-pass-ascend", message, page.pfn))
@@ -110,7 +117,7 @@ class Passes:
             pfns = frozenset(self._final) | self.deferred
             self._final = None
             if pfns:
-                return _Asked(LAST, pfns, "the FINAL CLEAN, or its being deferred,", max(pfns))
+                return _Asked(LAST, pfns, "the FINAL CLEAN, or its being deferred,", max(pfns), self._cleans - 1)
         return asked
 
     def finish(self) -> None:
@@ -137,7 +144,7 @@ def _asked_by(bitmaps: tuple[Bitmap, ...]) -> Iterator[_Asked]:
     for number, bitmap in enumerate(bitmaps):
         if len(bitmap):
             pfns = frozenset(bitmap)
-            yield _Asked(LATER, pfns, f"CLEAN {number}", max(pfns))
+            yield _Asked(LATER, pfns, f"CLEAN {number}", max(pfns), number)
 
 
 def _differences(number: int, asked: _Asked, found: Iterable[int]) -> Iterator[Finding]:

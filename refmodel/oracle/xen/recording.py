@@ -1,8 +1,9 @@
 """A recording of Xen: a folder with a stream, and whatever was recorded beside it.
 
 Read are, each plain or ``.xz``, ``.zst``, ``.gz``: ``stream.bin``; ``src.mem`` and ``dst.mem`` (both sides at the
-hand-over); ``logdirty.log``, ``bitmaps.bin`` and ``peek.bin``; ``trace.bin`` and ``xenperf.txt``; ``tables.bin``,
-``regs.txt`` and ``before.mem`` (the machine held still in mid-round). Nothing else in it is read, nor its name.
+hand-over); ``logdirty.log``, ``bitmaps.bin``, ``peek.bin``, and ``times.txt``; ``trace.bin`` and ``xenperf.txt``;
+``tables.bin``, ``regs.txt`` and ``before.mem`` (the machine held still in mid-round). Nothing else in it is read, nor
+its name.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd, UnusableInput
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen import image_rules, log_rules, table_rules, wire
+from refmodel.oracle.xen.arrival import passes_follow_their_cleans
 from refmodel.oracle.xen.companions import Companions, beside, read_companions
 from refmodel.oracle.xen.memory_image import MemoryImage
 from refmodel.oracle.xen.outcome import Outcome
@@ -59,6 +61,8 @@ def _judge(folder: Path) -> Verdict:
         return outcome.verdict(story.judge)
     story.judge.counts["the-stream-is-whole"] += 1
     outcome.take(story.stream_results())
+    starts = story.passes.starts if story.passes else []
+    outcome.take(passes_follow_their_cleans(companions.arrivals, companions.harvests, starts, source.offset))
     reason = _judge_whole(story, companions, outcome)
     return outcome.verdict(story.judge, reason)
 

@@ -1,16 +1,14 @@
 """The rules for a recording of Xen, as data: beside the promise's own (``refmodel.oracle.rules``), seen through events.
 
 A rule names the rules and invariants of the specification that it is, or the part of Xen's practice where the
-specification leaves it open. Xen 4.17 protects at harvest, the seed at transfer: what the seed says of the protection
-of a single page is not observable here, and is reported so.
+specification leaves it open. What the seed says of the protection of a single page is in ``not_observable``.
 """
 
 from attrs import frozen
 
 from refmodel.language import Contract
-from refmodel.oracle.verdict import Unchecked
 
-__all__ = ["NOT_OBSERVABLE", "RULES", "XenRule"]
+__all__ = ["RULES", "XenRule"]
 
 
 @frozen
@@ -46,6 +44,13 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, str, tuple[Contract, ...]], ...] =
         ("R10", "I-FINAL"),
         "the pass after the suspension names the pages of the FINAL CLEAN and those deferred before",
         _BITMAPS,
+        (_ROUNDS, _OVER),
+    ),
+    (
+        "no-page-of-a-pass-is-read-before-its-clean",
+        ("R10", "I-ORDER", "I-FINAL"),
+        "a pass arrives after the CLEAN that asked for it, the last one after the FINAL CLEAN",
+        _BITMAPS + ", and times.txt of the same clock",
         (_ROUNDS, _OVER),
     ),
     ("the-pages-of-a-pass-ascend", (), "a pass goes through the pfns once, upwards", _STREAM, (_ROUNDS,)),
@@ -183,15 +188,3 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, str, tuple[Contract, ...]], ...] =
 
 RULES = {row[0]: XenRule(*row) for row in _ROWS}
 """Every rule, by name."""
-
-NOT_OBSERVABLE = (
-    Unchecked(
-        "R4, first half: a page is protected when it is transferred",
-        "not observable here: Xen 4.17 protects at harvest, all pages at once, by dropping its shadows under a pause",
-    ),
-    Unchecked(
-        "R7: a fault permits every mapping of its page until the page is transferred again",
-        "not observable here: in Xen 4.17 a fault permits its own mapping, and until the next harvest",
-    ),
-)
-"""Rules of the specification that no recording of this version of Xen can show."""

@@ -60,13 +60,13 @@ def guest_cpu(cpus: tuple[CpuState, ...], tables: Tables) -> CpuState:
 def mappings(tables: Tables, root: int) -> Iterator[Mapping]:
     """Yield what the shadow maps, Xen's own slots left out. Raises `UnusableInput` where a table is missing."""
 
-    visits = 0
+    visits, most = 0, min(64 + 4 * len(tables.frames), _MOST_VISITS)
 
     def below(frame: int, level: int, page: int, rights: tuple[bool, bool, bool]) -> Iterator[Mapping]:
         nonlocal visits
         visits += 1
-        if visits > _MOST_VISITS:
-            raise UnusableInput(tables.name, 0, f"over {_MOST_VISITS} tables on the way", "a shadow without cycles")
+        if visits > most:
+            raise UnusableInput(tables.name, 0, f"over {most} tables on the way", "a shadow without cycles")
         for slot, entry in enumerate(tables.entries(frame)):
             if not entry & PRESENT or entry & _MAGIC == _MAGIC or (level == 4 and slot in XEN_SLOTS):
                 continue

@@ -9,7 +9,8 @@ import pytest
 from refmodel.oracle.rules import RULES as PROMISE
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen import judge_xen
-from refmodel.oracle.xen.rules import NOT_OBSERVABLE, RULES
+from refmodel.oracle.xen.not_observable import NOT_OBSERVABLE
+from refmodel.oracle.xen.rules import RULES
 
 from . import xen_guest as guest
 from .xen_guest import COLD, HOT, L1, L2, OTHER_L1, RO, RW, SOURCE, TARGET, WARM, XEN_FRAME, entry, table, text
@@ -96,6 +97,7 @@ WRONG: list[tuple[str, str, Change]] = [
     ("each-later-pass-is-its-clean-bitmap", "a pass too many", lambda r: r.passes.append([(HOT, 0, text("hot 3"))])),
     ("the-last-pass-is-the-final-clean-or-deferred", "a page left out", lambda r: without(r, 2, COLD)),
     ("the-last-pass-is-the-final-clean-or-deferred", "the last pass left out", lambda r: r.passes.pop()),
+    ("no-page-of-a-pass-is-read-before-its-clean", "too early", lambda r: setattr(r, "times", [9.0, 9.05])),
     ("the-pages-of-a-pass-ascend", "two entries exchanged", lambda r: r.passes[0].insert(3, r.passes[0].pop(9))),
     ("a-deferred-page-comes-in-the-last-pass", "forgotten", lambda r: without(r, 2, OTHER_L1)),
     ("a-deferred-page-comes-in-the-last-pass", "absent again", lambda r: sent(r, 2, OTHER_L1, None, ABSENT)),

@@ -108,6 +108,8 @@ class Recording:
     verify: list[Entry] | None = None
     handshake: bytes = HANDSHAKE
     domid: int = 3
+    times: list[float] | None = Factory(lambda: [9.0, 9.4])
+    """When the first pass is read, and the rest; None: not recorded."""
     extra: list[bytes] = field(factory=list)
     """Records after X86_PV_INFO."""
 
@@ -135,6 +137,11 @@ class Recording:
                 found[name] = side.encode()
         if self.log is not None:
             found |= self._log(self.log)
+        if self.times is not None:
+            later = [at for at, piece in enumerate(self.records()) if piece[:4] == struct.pack("<I", 1)][2:3]
+            split = sum(len(piece) for piece in self.records()[: later[0]]) if later else len(self.stream())
+            rest = f"{self.times[1]:.6f} {split} {len(self.stream()) - split}\n"
+            found["times.txt"] = f"# reply 8.0 54\n{self.times[0]:.6f} 0 {split}\n{rest}".encode()
         if self.trace is not None:
             body = b"".join(self.trace)
             found["trace.bin"] = struct.pack("<3I", 0x0001F003 | 2 << 28, 1, len(body)) + body
