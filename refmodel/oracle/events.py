@@ -8,7 +8,21 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["Abort", "Activate", "Begin", "Block", "Commit", "Event", "Memory", "Pause", "Round", "Send", "Store"]
+__all__ = [
+    "Abort",
+    "Activate",
+    "Begin",
+    "Block",
+    "Commit",
+    "Discard",
+    "Done",
+    "Event",
+    "Memory",
+    "Pause",
+    "Round",
+    "Send",
+    "Store",
+]
 
 VERSION = 1
 
@@ -68,6 +82,15 @@ class Pause:
 
 
 @frozen
+class Discard:
+    """The switch to post-copy: the target drops ``pages`` pages from ``pfn`` on, which are then owed while it runs."""
+
+    block: str
+    pfn: int
+    pages: int
+
+
+@frozen
 class Commit:
     """The source gives up its right to run; ``context``: registers and device state have travelled."""
 
@@ -77,6 +100,11 @@ class Commit:
 @frozen
 class Activate:
     """The guest runs at the target."""
+
+
+@frozen
+class Done:
+    """Post-copy is complete: everything that was owed has been sent."""
 
 
 @frozen
@@ -94,4 +122,4 @@ class Memory:
     digest: str
 
 
-Event = Begin | Store | Send | Round | Pause | Commit | Activate | Abort | Memory
+Event = Begin | Store | Send | Round | Pause | Discard | Commit | Activate | Done | Abort | Memory

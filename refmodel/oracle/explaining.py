@@ -1,7 +1,7 @@
 """Does a schedule of the specification explain what was seen of a page, and if not, of which wrong variant?
 
-Stores are hidden in most recordings. ``refmodel.search.explain`` tries every hidden schedule of one page; pages of which
-the same was seen (up to the contents' names) share the answer.
+Stores are hidden in most recordings. ``refmodel.search.explain`` tries every hidden schedule of one page; pages of
+which the same was seen (up to the contents' names) share the answer.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,14 +10,23 @@ from typing import Any
 import orjson
 from attrs import frozen
 
+from refmodel.language import Contract
 from refmodel.oracle.pages import Page
+from refmodel.oracle.rules import Rule
+from refmodel.promise import Promise
 from refmodel.schedules.schedule import Schedule, dumps
 from refmodel.search.explain import RIGHT, Explanation, Outcome, Seen, explain
 from refmodel.variants import VARIANTS
 
-__all__ = ["RULE", "Explained", "explained"]
+__all__ = ["THE_RULE", "Explained", "explained"]
 
-RULE = "a-right-machine-explains-what-was-seen"
+THE_RULE = Rule(
+    "a-right-machine-explains-what-was-seen",
+    Promise.settle.__name__,
+    "some hidden schedule of a right machine sends just this of the page, and leaves just this at the source",
+    "--explain, every record of the stream, and the source's memory at the stop",
+    (Contract.LOGGING, Contract.ROUNDS, Contract.TRANSPORT, Contract.HAND_OVER),
+)
 _MOST_PATTERNS = 12
 """Different things seen of pages that are explained; each takes a second, and one more for each wrong variant."""
 
@@ -30,6 +39,11 @@ class Explained:
     seen: Seen
     right: Explanation
     variants: tuple[tuple[str, Explanation], ...] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Explained, or no hidden schedule is left that could."""
+        return self.right.outcome is not Outcome.BOUNDED
 
     @property
     def sentence(self) -> str:

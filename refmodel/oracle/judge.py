@@ -15,6 +15,8 @@ from refmodel.oracle.events import (
     Activate,
     Begin,
     Commit,
+    Discard,
+    Done,
     Event,
     Memory,
     Pause,
@@ -68,12 +70,23 @@ class Judge:
             case Pause():
                 self.paused = True
                 self._step("one-side-runs", "stop")
+            case Discard():
+                if not self.pages.discard(event.block, event.pfn, event.pages):
+                    raise self._unusable(
+                        f"{event.pages} pages from pfn {event.pfn} of {event.block!r}", "pages of a block"
+                    )
             case Commit():
                 self._commit(event)
             case Activate():
                 self.ended = event
                 self._settle_pages()
                 self._step("one-side-runs", "start_target")
+            case Done():
+                self.ended = event
+                for page in self.pages.missing(limit=1000, discarded=True):
+                    self.find(
+                        "every-page-is-sent", "the target dropped the page at the switch; it was never sent again", page
+                    )
             case Abort():
                 self.ended = event
                 if not self.ledger.source_runs:
@@ -144,10 +157,12 @@ class Judge:
         when = "while paused" if self.paused else "live"
         page.tell(f"event {self.number}: sent {when} as {event.kind}{at}: {event.digest}")
         page.sent = self.number
-        if not page.store_content_known:
+        if not page.store_content_known and page.source is None:
             # What was read is taken for what the source had then; the source's memory at the stop overrides it.
             self._content_is(page, event.digest)
-        self._step("nothing-is-sent-to-a-running-target", "deliver", page.number, 0, event.digest, page=page)
+        rule = "nothing-is-sent-to-a-running-target"
+        if self._step(rule, "deliver", page.number, 0, event.digest, page=page) and self.ledger.target_runs:
+            self._settle(page)
 
     def _memory(self, event: Memory) -> None:
         page = self._page(event)
@@ -178,21 +193,25 @@ class Judge:
         self._step("one-side-runs", "give_up")
 
     def _settle_pages(self) -> None:
-        """The guest is about to run at the target: every page must be settled, one by one."""
+        """The guest is about to run at the target: every page must be settled, but for those that it dropped."""
         for page in self.pages.seen():
-            if page.last_record is None:
-                continue
-            rule = self.rule_for(page)
-            if rule is None:
-                continue
-            self.counts[rule] += 1
-            try:
-                self.ledger = self.promise.take(self.ledger, Action("settle", (page.number,)))
-            except Refused:
-                self.find(rule, self._message(rule, page), page, contracts=self._possible(page))
+            if page.last_record is not None and not self.pages.is_discarded(page.block, page.pfn):
+                self._settle(page)
         self.counts["every-page-is-sent"] += self.pages.total
-        for page in self.pages.missing(limit=1000):
+        for page in self.pages.missing(limit=1000, discarded=False):
             self.find("every-page-is-sent", "the page was never sent", page)
+
+    def _settle(self, page: Page) -> None:
+        """The page is owed no longer: what was sent of it last must be what the guest stored last."""
+        rule = self.rule_for(page)
+        page.is_settled = True
+        if rule is not None:
+            self.counts[rule] += 1
+        try:
+            self.ledger = self.promise.take(self.ledger, Action("settle", (page.number,)))
+        except Refused:
+            if rule is not None:
+                self.find(rule, self._message(rule, page), page, contracts=self._possible(page))
 
     def rule_for(self, page: Page) -> str | None:
         """By which rule the page's content is judged, the best for which there is evidence; None without any."""

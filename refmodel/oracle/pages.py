@@ -24,6 +24,7 @@ class Page:
     sent: int | None = None
     stored: int | None = None
     store_content_known: bool = False
+    is_settled: bool = False
     varied: bool = False
     """Two records of the page carried different contents."""
     source: str | None = None
@@ -54,6 +55,7 @@ class Pages:
         self.blocks: dict[str, int] = {}
         self._first: dict[str, int] = {}
         self._seen: dict[int, Page] = {}
+        self._discarded: dict[str, list[tuple[int, int]]] = {}
         self.total = 0
 
     def add_block(self, name: str, pages: int) -> None:
@@ -72,20 +74,46 @@ class Pages:
             page = self._seen[number] = Page(block, pfn, number)
         return page
 
+    def discard(self, block: str, first: int, pages: int) -> bool:
+        """The target drops these pages; False where there are no such pages."""
+        if first < 0 or pages <= 0 or first + pages > self.blocks.get(block, 0):
+            return False
+        self._discarded.setdefault(block, []).append((first, first + pages))
+        self._discarded[block].sort()
+        return True
+
+    def is_discarded(self, block: str, pfn: int) -> bool:
+        """Whether the target has dropped the page."""
+        return any(first <= pfn < end for first, end in self._discarded.get(block, ()))
+
+    @property
+    def has_discarded(self) -> bool:
+        """Whether the target has dropped any."""
+        return bool(self._discarded)
+
     def seen(self) -> list[Page]:
         """The pages seen so far, in order."""
         return [self._seen[number] for number in sorted(self._seen)]
 
-    def missing(self, limit: int) -> Iterator[Page]:
-        """Pages that were never sent, the first ``limit`` of them."""
+    def missing(self, limit: int, discarded: bool) -> Iterator[Page]:
+        """The first ``limit`` pages that were never sent: of those dropped at the switch, since; or of the rest."""
         for block, pages in self.blocks.items():
-            for pfn in range(pages):
+            for pfn in self._dropped(block) if discarded else range(pages):
                 seen = self._seen.get(self._first[block] + pfn)
-                if seen is None or seen.last_record is None:
+                if not discarded and self.is_discarded(block, pfn):
+                    continue
+                if seen is None or seen.last_record is None or (discarded and not seen.is_settled):
                     if limit == 0:
                         return
                     limit -= 1
                     yield seen or Page(block, pfn, self._first[block] + pfn)
+
+    def _dropped(self, block: str) -> Iterator[int]:
+        """Each page of the block that the target has dropped, once."""
+        done = 0
+        for first, end in self._discarded.get(block, ()):
+            yield from range(max(first, done), end)
+            done = max(done, end)
 
     def sent(self) -> int:
         """How many pages were sent at least once."""

@@ -1,108 +1,143 @@
 """A recording: a stream or an event file, or a folder with a stream and what was recorded beside it.
 
-In a folder: ``stream`` (what the destination was given), ``truth.json`` (both sides' memory at the cutover) and
-``src.trace`` (QEMU's trace log, read only to know of a cancelled migration), each plain or ``.zst``, ``.xz``, ``.gz``.
-Nothing else in it is read.
+Which files of a folder are read stands at the head of ``qemu.recording`` and ``xen.recording``; an event file in a
+folder is ``events.ndjson``. Each may be plain or ``.zst``, ``.xz``, ``.gz``. Nothing else in a folder is read, nor its
+name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from refmodel.oracle.events import Abort, Event, Memory
+from attrs import evolve
+
+from refmodel.oracle.events import Memory
+from refmodel.oracle.evidence import Evidence
+from refmodel.oracle.explaining import THE_RULE, explained
 from refmodel.oracle.judge import Judge
+from refmodel.oracle.qemu.recording import judge_qemu
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
-from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
 from refmodel.oracle.readers.events_file import looks_like_events, read_events
-from refmodel.oracle.readers.qemu_events import events_of
-from refmodel.oracle.readers.qemu_stream import read_stream
-from refmodel.oracle.summary import summary
+from refmodel.oracle.summary import verdict_of
 from refmodel.oracle.truth import read_truth
-from refmodel.oracle.verdict import Verdict
+from refmodel.oracle.verdict import Checked, Finding, Unchecked, Verdict
+from refmodel.oracle.xen import judge_xen, looks_like_xen
 from refmodel.unusable import Unusable
 
 __all__ = ["FORMATS", "judge_recording"]
 
-FORMATS = ("qemu", "events")
+FORMATS = ("qemu", "xen", "events")
 _SUFFIXES = ("", ".zst", ".xz", ".gz")
 _QEMU_MAGIC = b"QEVM"
 
 
 def _beside(folder: Path, *names: str) -> Path | None:
-    for name in names:
-        for suffix in _SUFFIXES:
-            if (path := folder / (name + suffix)).exists():
-                return path
-    return None
+    paths = (folder / (name + suffix) for name in names for suffix in _SUFFIXES)
+    return next((path for path in paths if path.exists()), None)
 
 
-def judge_recording(path: str, kind: str | None = None, truth: str | None = None) -> Verdict:
-    """The verdict on a file, a folder or ``-`` (standard input); unusable input is a verdict too."""
+def judge_recording(
+    path: str,
+    kind: str | None = None,
+    truth: str | None = None,
+    *,
+    explain: bool = False,
+    require: Sequence[str] = (),
+    watch: Callable[[str], None] = lambda what: None,
+) -> Verdict:
+    """The verdict on a file, a folder or ``-`` (standard input); unusable input is a verdict too.
+
+    ``explain``: search for schedules that explain what was seen of each page. ``require``: rules that must be checked;
+    one that could not be is a finding.
+    """
     try:
-        return _judge(path, kind, truth)
+        verdict = _judge(path, kind, truth, explain, watch)
     except Unusable as error:
         return Verdict("unusable", reason=str(error))
+    return _required(verdict, require)
 
 
-def _judge(path: str, kind: str | None, truth: str | None) -> Verdict:
-    folder = Path(path)
-    cancelled = False
+def _judge(path: str, kind: str | None, truth: str | None, explain: bool, watch: Callable[[str], None]) -> Verdict:
+    folder: Path | None = None
     name = path
-    if path != "-" and _beside(folder if folder.is_dir() else folder.parent, "stream.mfd0"):
-        raise Unusable(
-            path, "multifd channels lie beside the stream, which are not read by this version", "one channel"
-        )
-    if path != "-" and folder.is_dir():
-        found = _beside(folder, "stream", "events.ndjson")
+    if path != "-" and Path(path).is_dir():
+        folder = Path(path)
+        found = _beside(folder, "stream", "stream.bin", "events.ndjson")
         if found is None:
-            raise Unusable(path, "neither a stream nor events.ndjson in this folder", "one of them (.zst, .xz, .gz)")
+            expected = "stream, stream.bin or events.ndjson (.zst, .xz, .gz)"
+            raise Unusable(path, "no recording in this folder", expected)
         name = str(found)
         if truth is None and (beside := _beside(folder, "truth.json")):
             truth = str(beside)
-        if trace := _beside(folder, "src.trace"):
-            cancelled = _was_cancelled(str(trace))
     memory = read_truth(truth) if truth else []
-    judge = Judge(name)
     with open_input(name) as source:
-        try:
-            for event in _events(source, kind, memory):
-                judge.take(event)
-        except EarlyEnd as error:
-            if cancelled:
-                judge.take(Abort())
-            else:
-                judge.find("the-stream-is-whole", str(error))
-        except BrokenStream as error:
-            judge.find("the-stream-is-whole", str(error))
-        else:
-            judge.counts["the-stream-is-whole"] += 1
-    return summary(judge)
+        kind = kind or _kind(source)
+        if kind != "xen":
+            evidence = _evidence(source, kind, folder, memory)
+            return _explained(verdict_of(evidence), evidence.judge, explain, watch)
+    if memory:
+        raise Unusable(name, "a truth beside a stream of Xen", "memory images (src.mem, dst.mem) in its folder")
+    if folder is None:
+        raise Unusable(name, "a stream of Xen alone", "its folder, with what was recorded beside it")
+    return judge_xen(folder)
 
 
-def _events(source: ByteSource, kind: str | None, memory: list[Memory]) -> Iterator[Event]:
+def _kind(source: ByteSource) -> str:
     start = source.peek(64)
-    if kind is None:
-        kind = "qemu" if start.startswith(_QEMU_MAGIC) else "events" if looks_like_events(start) else None
+    if start.startswith(_QEMU_MAGIC):
+        return "qemu"
+    if looks_like_xen(start):
+        return "xen"
+    if looks_like_events(start):
+        return "events"
+    begins = start[:8].hex(" ") or "with nothing"
+    raise Unusable(source.name, f"no known format (it begins {begins})", "a stream of QEMU or Xen, or an event file")
+
+
+def _evidence(source: ByteSource, kind: str, folder: Path | None, memory: list[Memory]) -> Evidence:
     if kind == "qemu":
-        return events_of(read_stream(source), memory)
-    if kind == "events":
-        if memory:
-            raise Unusable(source.name, "a truth beside an event file", "memory events in the file itself")
-        return read_events(source)
-    if start.startswith(b"Xen saved domain") or start.startswith(b"LibxlFmt"):
-        raise Unusable(source.name, "a Xen stream, which is not read by this version", "a QEMU stream or events")
-    raise Unusable(source.name, f"no known format (it begins {start[:8].hex(' ')})", "a QEMU stream or an event file")
+        return judge_qemu(source, folder, memory)
+    if memory:
+        raise Unusable(source.name, "a truth beside an event file", "memory events in the file itself")
+    judge = Judge(source.name)
+    for event in read_events(source):
+        judge.take(event)
+    return Evidence(judge)
 
 
-def _was_cancelled(path: str) -> bool:
-    """Whether QEMU's trace says that the migration was cancelled: its last state is ``cancelled``."""
-    state = b""
-    with open_input(path) as source:
-        rest = b""
-        while piece := source.read_some(1 << 16):
-            *lines, rest = (rest + piece).split(b"\n")
-            rest = rest[-4096:]
-            for line in lines:
-                if b":migrate_set_state new state " in line:
-                    state = line.rsplit(b" ", 1)[1].strip()
-    return state == b"cancelled"
+def _explained(verdict: Verdict, judge: Judge, explain: bool, watch: Callable[[str], None]) -> Verdict:
+    """The verdict with what explains the pages, where that was asked for."""
+    if not explain:
+        why = Unchecked(THE_RULE.name, f"needs {THE_RULE.needs}")
+        return evolve(verdict, unchecked=(*verdict.unchecked, why))
+    found = explained(judge.pages.seen(), watch)
+    decided = sum(len(each.pages) for each in found if each.is_decided)
+    checked, unchecked = verdict.checked, verdict.unchecked
+    if decided:
+        checked = (*checked, Checked(THE_RULE.name, decided, THE_RULE.sentence))
+    if not decided or not all(each.is_decided for each in found):
+        unchecked = (
+            *unchecked,
+            Unchecked(THE_RULE.name, "the search was cut off at its bound, or had nothing to go on"),
+        )
+    return evolve(
+        verdict,
+        checked=checked,
+        unchecked=unchecked,
+        notes=(*verdict.notes, *(each.sentence for each in found)),
+        explanations=tuple(each.as_json() for each in found),
+    )
+
+
+def _required(verdict: Verdict, require: Sequence[str]) -> Verdict:
+    """The verdict with a finding for each rule that had to be checked and could not be."""
+    checked = {each.rule for each in verdict.checked} | {each.rule for each in verdict.findings}
+    why = {each.rule: each.why for each in verdict.unchecked}
+    missing = tuple(
+        Finding(rule, (), f"required, and could not be checked: {why.get(rule, 'the recording has nothing for it')}", 0)
+        for rule in require
+        if rule not in checked
+    )
+    if not missing or verdict.verdict == "unusable":
+        return verdict
+    return evolve(verdict, verdict="violation", findings=(*verdict.findings, *missing))

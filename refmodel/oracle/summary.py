@@ -2,12 +2,15 @@
 
 from collections import Counter
 
-from refmodel.oracle.events import Abort
+from attrs import evolve
+
+from refmodel.oracle.events import Abort, Done
+from refmodel.oracle.evidence import Evidence
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.verdict import Checked, Unchecked, Verdict
 
-__all__ = ["summary"]
+__all__ = ["summary", "verdict_of"]
 
 
 def summary(judge: Judge) -> Verdict:
@@ -23,11 +26,28 @@ def summary(judge: Judge) -> Verdict:
     return Verdict("accepted", (), checked, unchecked, None, notes)
 
 
+def verdict_of(evidence: Evidence) -> Verdict:
+    """The judge's verdict together with what the rules over a format's companions found."""
+    base = summary(evidence.judge)
+    findings = (*base.findings, *evidence.findings)
+    return evolve(
+        base,
+        verdict="violation" if findings else base.verdict,
+        findings=findings,
+        checked=(*base.checked, *evidence.checked),
+        unchecked=(*base.unchecked, *evidence.unchecked),
+        reason=None if findings else base.reason,
+        notes=(*base.notes, *evidence.notes),
+    )
+
+
 def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
     if judge.begin is None:
         return "there are no events", ()
     if isinstance(judge.ended, Abort):
         return None, ("given up before the hand-over: the source runs on, the target never ran",)
+    if judge.pages.has_discarded and not isinstance(judge.ended, Done):
+        return "pages were dropped at the switch to post-copy, and the events end before it is done", ()
     if judge.ended is None:
         return "the events end before the target runs or the migration is given up", ()
     unknown, compared, changed = Counter[str](), Counter[str](), None

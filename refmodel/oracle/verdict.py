@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from attrs import asdict, field, frozen
+from attrs import asdict, frozen
 
 __all__ = ["Checked", "Finding", "LastRecord", "Unchecked", "Verdict"]
 
@@ -66,7 +66,9 @@ class Verdict:
     unchecked: tuple[Unchecked, ...] = ()
     reason: str | None = None
     """Why the input is unusable."""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    explanations: tuple[dict[str, Any], ...] = ()
+    """With ``--explain``: what explains the pages, each with its witness as a schedule."""
 
     @property
     def status(self) -> int:

@@ -13,6 +13,8 @@ from refmodel.oracle.events import (
     Begin,
     Block,
     Commit,
+    Discard,
+    Done,
     Event,
     Memory,
     Pause,
@@ -147,6 +149,28 @@ def test_nothing_may_be_sent_to_a_target_that_runs() -> None:
     assert rules(BEGIN, *SENT, Pause(), *TRUTH, *END, SENT[0]) == ["nothing-is-sent-to-a-running-target"]
 
 
+POSTCOPY: tuple[Event, ...] = (BEGIN, *SENT, Pause(), Discard("ram", 1, 1), TRUTH[0], Memory("source", "ram", 1, "c"))
+
+
+def test_post_copy_owes_what_the_target_dropped_until_it_is_sent_again() -> None:
+    assert verdict(*POSTCOPY, *END, Send("ram", 1, "c"), Done()).verdict == "accepted"
+    assert rules(*POSTCOPY, *END, Send("ram", 1, "b"), Done()) == ["the-last-store-arrives"]
+    assert rules(*POSTCOPY, *END, Done()) == ["every-page-is-sent"]
+    assert "before it is done" in str(verdict(*POSTCOPY, *END, Send("ram", 1, "c")).reason)
+
+
+def test_after_the_switch_nothing_is_sent_that_the_target_may_have_changed() -> None:
+    late = "nothing-is-sent-to-a-running-target"
+    assert rules(*POSTCOPY, *END, Send("ram", 1, "c"), Send("ram", 1, "c"), Done()) == [late]
+    assert rules(*POSTCOPY, *END, Send("ram", 0, "a"), Send("ram", 1, "c"), Done()) == [late]
+
+
+def test_a_page_may_be_dropped_in_several_ranges() -> None:
+    twice = (*POSTCOPY, Discard("ram", 0, 2), Discard("ram", 1, 1))
+    assert rules(*twice, *END, Send("ram", 1, "c"), Done()) == ["every-page-is-sent"]
+    assert verdict(*twice, *END, Send("ram", 1, "c"), Send("ram", 0, "a"), Done()).verdict == "accepted"
+
+
 def test_a_migration_that_is_given_up_is_accepted_without_a_target() -> None:
     assert verdict(BEGIN, SENT[0], Abort()).verdict == "accepted"
     assert verdict(BEGIN, SENT[0], Pause(), Abort()).verdict == "accepted"
@@ -181,6 +205,8 @@ def test_a_block_without_truth_is_accepted_only_while_its_copies_are_the_same() 
         ([BEGIN, Send("ram", 2, "a")], "expected a pfn below 2"),
         ([BEGIN, Send("ram", -1, "a")], "expected a pfn below 2"),
         ([BEGIN, Memory("source", "rom", 0, "a")], "expected a block of ['ram']"),
+        ([BEGIN, Discard("ram", 1, 2)], "2 pages from pfn 1 of 'ram'"),
+        ([BEGIN, Discard("rom", 0, 1)], "expected pages of a block"),
     ],
 )
 def test_events_that_cannot_stand_where_they_do_are_unusable(events: list[Event], says: str) -> None:
@@ -213,7 +239,7 @@ EVENTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(Store, st.just("ram"), PAGES, st.none() | DIGESTS, st.sampled_from(["source", "target"])),
     st.builds(Memory, st.sampled_from(["source", "target"]), st.just("ram"), PAGES, DIGESTS),
     st.builds(Commit, st.booleans()),
-    *(st.just(event) for event in (Pause(), Activate(), Abort(), Round())),
+    *(st.just(event) for event in (Pause(), Activate(), Abort(), Round(), Done(), Discard("ram", 1, 1))),
 )
 
 

@@ -12,14 +12,29 @@ from attrs import fields
 from cattrs import ClassValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn
 
-from refmodel.oracle.events import Abort, Activate, Begin, Block, Commit, Event, Memory, Pause, Round, Send, Store
+from refmodel.oracle.events import (
+    Abort,
+    Activate,
+    Begin,
+    Block,
+    Commit,
+    Discard,
+    Done,
+    Event,
+    Memory,
+    Pause,
+    Round,
+    Send,
+    Store,
+)
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.unusable import Unusable
 
 __all__ = ["looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
-    cls.__name__.lower(): cls for cls in (Begin, Store, Send, Round, Pause, Commit, Activate, Abort, Memory)
+    cls.__name__.lower(): cls
+    for cls in (Begin, Store, Send, Round, Pause, Discard, Commit, Activate, Done, Abort, Memory)
 }
 _LONGEST_LINE = 1 << 20
 

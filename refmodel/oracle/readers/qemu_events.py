@@ -7,15 +7,19 @@
 | the head of the END section, sent after the vCPUs stopped | pause |
 | EOF, after the device sections | commit: registers and devices have travelled |
 | the vmdescription, which ends the stream | activate: the destination may run |
+| POSTCOPY_RAM_DISCARD | discard |
+| PACKAGED, sent after the vCPUs stopped | pause and commit: its device sections are the registers and devices |
+| POSTCOPY_RUN | activate, while pages are owed |
+| EOF, after post-copy | done |
 """
 
 from collections.abc import Iterable, Iterator
 
-from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Event, Memory, Pause, Send
+from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Discard, Done, Event, Memory, Pause, Send
+from refmodel.oracle.readers import qemu_command_records as qemu_commands
 from refmodel.oracle.readers.errors import BrokenStream
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.readers.qemu_records import BlockList, EndOfFile, Page, Record, Section, SectionKind, VmDescription
-from refmodel.unusable import Unusable
 
 __all__ = ["PAGE_SIZE", "events_of"]
 
@@ -25,23 +29,30 @@ PAGE_SIZE = 4096
 def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Iterator[Event]:
     """The events of a stream; ``memory`` of either side at the cutover is told where it can be known.
 
-    BrokenStream when the stream hands over without a stop-and-copy section, Unusable at a switch to post-copy: pages
-    that the target dropped are sent while it runs, and no event says so. ``refmodel.oracle.qemu`` has its rules.
+    BrokenStream when the stream hands over without a stop-and-copy section.
     """
     known = list(memory)
-    paused = False
+    paused = switched = False
     for record in records:
         match record:
             case BlockList(blocks=blocks):
                 yield Begin(VERSION, tuple(Block(block.name, block.length // PAGE_SIZE) for block in blocks))
-            case Section(kind=SectionKind.END):
+            case Section(kind=SectionKind.END) if not paused:
                 paused = True
                 yield Pause()
             case Page():
                 yield Send(record.block, record.pfn, record.digest, record.kind.value, record.offset)
+            case qemu_commands.Discard(block=block, ranges=ranges):
+                yield from (Discard(block, first, pages) for first, pages in ranges)
             case Command(kind=CommandKind.PACKAGED):
-                where = f"record COMMAND at offset {record.offset}"
-                raise Unusable(where, "a switch to post-copy, which is not judged by this version", "pre-copy")
+                paused = switched = True
+                yield Pause()
+                yield from (m for m in known if m.side == "source")
+                yield Commit()
+            case Command(kind=CommandKind.POSTCOPY_RUN):
+                yield Activate()
+            case EndOfFile() if switched:
+                yield Done()
             case EndOfFile():
                 if not paused:
                     raise BrokenStream(record.offset, "end of file", "a RAM section of kind END before it", "none")

@@ -6,5 +6,6 @@ Read ``records`` and ``wrapper`` (the stream), ``story`` (Xen's names mapped to 
 """
 
 from refmodel.oracle.xen.recording import judge_xen, looks_like_xen
+from refmodel.oracle.xen.rules import RULES
 
-__all__ = ["judge_xen", "looks_like_xen"]
+__all__ = ["RULES", "judge_xen", "looks_like_xen"]

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.errors import UnusableInput
 from refmodel.oracle.xen.harvests import Harvests
-from refmodel.oracle.xen.results import Result, checked, finding, unchecked
+from refmodel.oracle.xen.results import Misfit, Result, checked, finding, unchecked
 
 __all__ = ["Arrivals", "passes_follow_their_cleans", "read_arrivals"]
 
@@ -67,13 +67,16 @@ def passes_follow_their_cleans(
     """I-ORDER: a pass arrives after the CLEAN that asked for it, the last one after the FINAL CLEAN.
 
     `starts` has the offset of each such pass and the number of its CLEAN, `length` is that of the stream, in bytes.
-    Raises `UnusableInput` for the times of another stream.
+    The times of a stream of another length are a misfit.
     """
     if arrivals is None or harvests is None:
         yield unchecked(_RULE)
         return
     if arrivals.length != length:
-        raise UnusableInput(arrivals.name, 0, f"the times of {arrivals.length} bytes", f"those of a stream of {length}")
+        why = f"{arrivals.name}: the times of {arrivals.length} bytes; expected those of a stream of {length}"
+        yield Misfit(why)
+        yield unchecked(_RULE, why)
+        return
     for offset, number in starts:
         clean = harvests.cleans[number].call.seconds
         if arrivals.at(offset) < clean:

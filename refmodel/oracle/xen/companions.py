@@ -2,9 +2,10 @@
 or is cut short, is unusable, and is never held against the migration.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -17,9 +18,11 @@ from refmodel.oracle.xen.memory_image import MemoryImage, read_image
 from refmodel.oracle.xen.perf_counters import FIXED_FAULTS, read_counters
 from refmodel.oracle.xen.shadow_files import CpuState, Tables, read_registers, read_tables
 from refmodel.oracle.xen.trace import Trace, read_trace
+from refmodel.unusable import Unusable
 
 __all__ = ["Companions", "beside", "read_companions"]
 
+T = TypeVar("T")
 _SUFFIXES = ("", ".zst", ".xz", ".gz")
 
 
@@ -56,55 +59,62 @@ class Companions:
     tables: Tables | None
     cpus: tuple[CpuState, ...] | None
     arrivals: Arrivals | None
+    misfits: list[str]
 
     def image(self, name: str, keep: frozenset[int], last: int) -> MemoryImage | None:
         """Read the memory image `name`, keeping the pages `keep`; `last` is the guest's last pfn.
 
-        Raises `UnusableInput` for a file that is no image, or is of another domain than the log or the stream.
+        None, and a misfit, for a file that is no image or is of another guest.
         """
         path = beside(self.folder, name)
         if path is None:
             return None
-        with _opened(path) as source:
-            image = read_image(source, keep)
-        if strange := [pfn for pfn in image.types if pfn > last]:
-            raise UnusableInput(str(path), 0, f"pfn {strange[0]}, of another guest", f"pfns of at most {last}")
+        try:
+            with _opened(path) as source:
+                image = read_image(source, keep)
+            if strange := [pfn for pfn in image.types if pfn > last]:
+                raise UnusableInput(str(path), 0, f"pfn {strange[0]}, of another guest", f"pfns of at most {last}")
+        except Unusable as error:
+            self.misfits.append(str(error))
+            return None
         return image
 
     def of_the_source(self, name: str, keep: frozenset[int], last: int) -> MemoryImage | None:
-        """The same, of the domain that the log names."""
+        """The same, of the domain that the log names; the memory of another is a misfit."""
         image = self.image(name, keep, last)
         if image is not None and self.harvests and self.harvests.domid not in (None, image.domid):
             where = f"domain {self.harvests.domid}, whose calls {self.harvests.name} has"
-            raise UnusableInput(image.name, 24, f"the memory of domain {image.domid}", where)
+            self.misfits.append(f"{image.name}: the memory of domain {image.domid}; expected that of {where}")
+            return None
         return image
 
 
-def read_companions(folder: Path) -> Companions:
-    """Read what lies in the folder beside the stream. Raises `UnusableInput` for a file that cannot be used."""
-    log, bitmaps, peeks = (beside(folder, name) for name in ("logdirty.log", "bitmaps.bin", "peek.bin"))
-    harvests = None
-    if log is not None:
+def read_companions(folder: Path, misfits: list[str]) -> Companions:
+    """Read what lies in the folder beside the stream; a file that cannot be used is left out, and said in `misfits`."""
+
+    def read(name: str, reader: Callable[[ByteSource], T]) -> T | None:
+        path = beside(folder, name)
+        if path is None:
+            return None
+        try:
+            with _opened(path) as source:
+                return reader(source)
+        except Unusable as error:
+            misfits.append(str(error))
+            return None
+
+    def read_log(source: ByteSource) -> Harvests:
+        log, bitmaps, peeks = Path(source.name), beside(folder, "bitmaps.bin"), beside(folder, "peek.bin")
         with _usable(bitmaps or log):
-            harvests = read_harvests(log, bitmaps, peeks)
-    trace: Trace | None = None
-    counter: int | None = None
-    tables: Tables | None = None
-    cpus: tuple[CpuState, ...] | None = None
-    if path := beside(folder, "trace.bin"):
-        with _opened(path) as source:
-            trace = read_trace(source)
-    if path := beside(folder, "xenperf.txt"):
-        with _opened(path) as source:
-            counter = read_counters(source)[FIXED_FAULTS]
-    if path := beside(folder, "tables.bin"):
-        with _opened(path) as source:
-            tables = read_tables(source)
-    if path := beside(folder, "regs.txt"):
-        with _opened(path) as source:
-            cpus = read_registers(source)
-    arrivals: Arrivals | None = None
-    if path := beside(folder, "times.txt"):
-        with _opened(path) as source:
-            arrivals = read_arrivals(source)
-    return Companions(folder, harvests, trace, counter, tables, cpus, arrivals)
+            return read_harvests(log, bitmaps, peeks)
+
+    return Companions(
+        folder,
+        read("logdirty.log", read_log),
+        read("trace.bin", read_trace),
+        read("xenperf.txt", lambda source: read_counters(source)[FIXED_FAULTS]),
+        read("tables.bin", read_tables),
+        read("regs.txt", read_registers),
+        read("times.txt", read_arrivals),
+        misfits,
+    )

@@ -28,6 +28,9 @@ def counts_are_those_of_the_bitmap(harvests: Harvests | None) -> Iterator[Result
         if one.bitmap is not None and one.call.dirty != len(one.bitmap):
             message = f"line {one.call.line} of the log: Xen counts {one.call.dirty} dirty pages, "
             yield finding(_COUNTS, f"{message}its bitmap has {len(one.bitmap)}")
+        elif one.bitmap is not None and one.call.marked != len(one.bitmap):
+            message = f"line {one.call.line} of the log: {one.call.marked} bits were counted in a bitmap that has "
+            yield finding(_COUNTS, f"{message}{len(one.bitmap)}: changed since, or a bitmap of another run")
     yield checked(_COUNTS, len(calls)) if calls else unchecked(_COUNTS)
 
 

@@ -43,9 +43,9 @@ def _judge(folder: Path) -> Verdict:
     path = beside(folder, "stream.bin", "stream")
     if path is None:
         raise Unusable(str(folder), "no stream in this folder", "stream.bin (.xz, .zst, .gz)")
-    companions = read_companions(folder)
-    story = Story(Judge(str(path)), companions.harvests)
     outcome = Outcome()
+    companions = read_companions(folder, outcome.misfits)
+    story = Story(Judge(str(path)), companions.harvests)
     try:
         with open_input(str(path)) as source:
             for record in read_stream(source):

@@ -1,14 +1,24 @@
 """What a rule yields: findings, how often it was checked or why it was not, and notes."""
 
+from attrs import frozen
+
 from refmodel.oracle.verdict import Checked, Finding, Unchecked
 from refmodel.oracle.xen.rules import RULES
 
-__all__ = ["BLOCK", "Result", "checked", "finding", "unchecked"]
+__all__ = ["BLOCK", "Misfit", "Result", "checked", "finding", "unchecked"]
 
 BLOCK = "ram"
 """The one RAM block of a PV guest, as events and findings name it."""
 
-Result = Finding | Checked | Unchecked | str
+
+@frozen
+class Misfit:
+    """A file that cannot be used, or that does not belong to the others: nothing is accepted with it."""
+
+    why: str
+
+
+Result = Finding | Checked | Unchecked | Misfit | str
 """One thing that a rule has to say; a text is a note."""
 
 

@@ -12,7 +12,7 @@ from refmodel.oracle.readers.errors import UnusableInput
 from refmodel.oracle.xen.bitmaps import Bitmap
 from refmodel.oracle.xen.memory_image import MemoryImage
 from refmodel.oracle.xen.page_tables import NO_EXECUTE, PRESENT, USER, WRITABLE, XEN_SLOTS, frame_of, level_of
-from refmodel.oracle.xen.results import Result, checked, finding, unchecked
+from refmodel.oracle.xen.results import Misfit, Result, checked, finding, unchecked
 from refmodel.oracle.xen.shadow_files import CpuState, Tables
 from refmodel.oracle.xen.vcpu import roots_of
 
@@ -107,10 +107,10 @@ def shadow_rules(
 ) -> Iterator[Result]:
     """Judge every mapping of the shadow; `clean` is the bitmap of the first CLEAN after the machine was held still.
 
-    Raises `UnusableInput` where tables and image are not of one moment.
+    Raises `UnusableInput` where a table is missing; tables and an image that are not of one moment are a misfit.
     """
     cpu = guest_cpu(cpus, tables)
-    _need_one_moment(image, tables)
+    yield from _one_moment(image, tables)
     yield checked(_WALKS, 1)
     if cpu.root in image.m2p:
         yield finding(_WALKS, f"CPU#{cpu.number} walks the guest's own table in frame {cpu.root:#x}")
@@ -155,10 +155,11 @@ def _judge_mapping(image: MemoryImage, own: Mapping | None, shadow: Mapping, cle
             yield finding(_LOGGED, f"writable in the shadow {where}, and not in the next CLEAN", pfn)
 
 
-def _need_one_moment(image: MemoryImage, tables: Tables) -> None:
+def _one_moment(image: MemoryImage, tables: Tables) -> Iterator[Result]:
     """The guest's own tables among the recorded frames must be those of the image."""
     for mfn, data in tables.frames.items():
         pfn = image.m2p.get(mfn)
         if pfn is not None and image.kept.get(pfn, data) != data:
             what = f"the guest's table in frame {mfn:#x} is another than in {image.name}"
-            raise UnusableInput(tables.name, 0, what, "tables and memory of one moment")
+            yield Misfit(f"{tables.name}: {what}; expected tables and memory of one moment")
+            return

@@ -1,0 +1,19 @@
+"""What the promise's judge and a format's own rules found, before it is made a verdict."""
+
+from attrs import frozen
+
+from refmodel.oracle.judge import Judge
+from refmodel.oracle.verdict import Checked, Finding, Unchecked
+
+__all__ = ["Evidence"]
+
+
+@frozen
+class Evidence:
+    """The judge after all events, and what the rules over a format's companions add."""
+
+    judge: Judge
+    findings: tuple[Finding, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    notes: tuple[str, ...] = ()
