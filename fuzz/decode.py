@@ -1,0 +1,174 @@
+"""Bytes to schedules: two bytes head the input, then two bytes are one step: its kind, then its arguments.
+
+Head: the sizes, the rounds. A kind that cannot be taken in the present phase stands for another of its actor's kinds;
+one that is refused with its arguments is tried with others of its arguments, and then gives way to other kinds in
+order of weight. So nearly every pair of bytes is a step, and a changed byte changes one step. The same bytes always
+give the same schedule.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from math import gcd
+from typing import Any
+
+from attrs import frozen
+
+from fuzz.mix import MOST_ROUNDS, MOST_STEPS, RARE, SHARES, SIZES, weight
+from fuzz.unknown import Layout, every_path, known_scalars
+from refmodel.language import Action, Actor, Refused, Step
+from refmodel.language.sorts import domain
+from refmodel.seed import Seed
+from refmodel.state import Machine
+
+__all__ = ["HEAD", "RECORD", "Decoder", "head"]
+
+HEAD = 2
+RECORD = 2
+"""Bytes of the head, and of each step."""
+_OWN_TRIES = 6
+_OTHER_TRIES = 3
+"""How many arguments are tried of the kind that the byte names, and of each other kind."""
+_IDLE_RECORDS = 4
+"""So many pairs in a row that nothing can be done with end the run: the machine has come to its end."""
+_STAND_IN = {Actor.ENGINE: 0, Actor.OPERATOR: 1, Actor.GUEST: 2}
+"""Whose steps stand in for an actor that can do nothing in the present phase: ``begin`` for the engine before it."""
+_LAST_RESORT = {Actor.ENGINE: 0, Actor.GUEST: 1, Actor.OPERATOR: 2}
+"""Whose steps are tried when all of an actor's were refused: ``abort`` comes last."""
+
+
+def head(data: bytes) -> tuple[Mapping[str, int], int]:
+    """The sizes and the rounds that an input's first bytes choose; an input too short for them gets the defaults."""
+    which = data[0] % 8 if data else 0
+    rounds = data[1] % (MOST_ROUNDS + 1) if len(data) > 1 else 2
+    return SIZES[which] if which < len(SIZES) else SIZES[0], rounds
+
+
+@frozen
+class _Kind:
+    """A kind of step with every choice of its arguments, and the stride that visits them all."""
+
+    name: str
+    actor: Actor
+    function: Callable[..., Machine]
+    actions: tuple[Action, ...]
+    stride: int
+
+    def attempt(self, m: Machine, byte: int, tries: int) -> tuple[Action, Machine] | None:
+        """Take the step with the arguments that the byte names, or else with others."""
+        actions = self.actions
+        count = len(actions)
+        i = byte % count
+        for _ in range(tries if tries < count else count):
+            action = actions[i]
+            try:
+                return action, self.function(m, *action.arguments)
+            except Refused:
+                i = (i + self.stride) % count
+        return None
+
+
+@frozen
+class _Choices:
+    """What bytes mean in states with the same scalars: the kind of each byte, and what to try when it is refused."""
+
+    picked: tuple[_Kind, ...]
+    fallback: Mapping[Actor, tuple[_Kind, ...]]
+
+
+class Decoder:
+    """Turns pairs of bytes into enabled steps of one machine with given sizes."""
+
+    def __init__(self, spec: Seed, sizes: Mapping[str, int]) -> None:
+        self._kinds = [_kind(spec, step, sizes) for step in spec.steps.values()]
+        self._layout = Layout.of(spec.state, sizes)
+        self._paths, self._scalars = known_scalars(spec.state)
+        self._choices: dict[tuple[Any, ...], _Choices] = {}
+
+    def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
+        """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled."""
+        scalars = self._scalars(m)
+        choices = self._choices.get(scalars)
+        if choices is None:
+            choices = self._choices[scalars] = self._made(scalars)
+        if not choices.picked:
+            return None
+        kind = choices.picked[kind_byte]
+        found = kind.attempt(m, argument_byte, _OWN_TRIES)
+        if found is None:
+            for other in choices.fallback[kind.actor]:
+                if other is not kind:
+                    found = other.attempt(m, argument_byte, _OTHER_TRIES)
+                    if found is not None:
+                        break
+        return found
+
+    def walk(self, start: Machine, data: bytes, most_steps: int = MOST_STEPS) -> Iterator[tuple[Action, Machine]]:
+        """Each step of the input from the start, with the state after it."""
+        m, idle, taken = start, 0, 0
+        for i in range(HEAD, len(data) - 1, RECORD):
+            found = self.choose(m, data[i], data[i + 1])
+            if found is None:
+                idle += 1
+                if idle == _IDLE_RECORDS:
+                    return
+                continue
+            idle = 0
+            m = found[1]
+            yield found
+            taken += 1
+            if taken == most_steps:
+                return
+
+    def possible(self, scalars: tuple[Any, ...]) -> list[_Kind]:
+        """The kinds that are not always refused in states with these scalars."""
+        known = dict(zip(self._paths, scalars, strict=True))
+        kinds = []
+        for kind in self._kinds:
+            for action in kind.actions:
+                result = every_path(kind.function, self._layout, (known,), action.arguments)
+                if result is None or any(value is not Refused for value in result.values):
+                    kinds.append(kind)
+                    break
+        return kinds
+
+    def _made(self, scalars: tuple[Any, ...]) -> _Choices:
+        possible = self.possible(scalars)
+        fallback = {
+            actor: tuple(sorted(possible, key=lambda k: (k.actor is not actor, _LAST_RESORT[k.actor], -weight(k.name))))
+            for actor in SHARES
+        }
+        stand_in = min((kind.actor for kind in possible), key=_STAND_IN.__getitem__, default=None)
+        picked: list[Any] = []
+        for actor, share in SHARES.items():
+            mine = [kind for kind in self._kinds if kind.actor is actor]
+            able = [k for k in mine if k in possible] or [k for k in possible if k.actor is stand_in]
+            if able:
+                usual = [kind for kind in able if weight(kind.name) > RARE] or able
+                picked += [k if k in able else None for k in _spread(mine, share)]
+                free = [i for i, kind in enumerate(picked) if kind is None]
+                for i, kind in zip(free, _spread(usual, len(free)), strict=True):
+                    picked[i] = kind
+        return _Choices(tuple(picked), fallback)
+
+
+def _kind(spec: Seed, step: Step, sizes: Mapping[str, int]) -> _Kind:
+    choices = product(*(domain(sort, sizes) for _, sort in step.parameters))
+    actions = tuple(Action(step.name, arguments) for arguments in choices)
+    return _Kind(step.name, step.actor, getattr(spec, step.name), actions, _stride(len(actions)))
+
+
+def _stride(count: int) -> int:
+    """A step through ``count`` choices that visits each once, and changes more than the last argument."""
+    stride = max(1, count * 5 // 8)
+    while gcd(stride, count) != 1:
+        stride += 1
+    return stride
+
+
+def _spread(kinds: list[_Kind], places: int) -> list[_Kind]:
+    """So many places, given to the kinds by weight."""
+    total, passed, spread = sum(weight(k.name) for k in kinds), 0, list[_Kind]()
+    for kind in kinds:
+        passed += weight(kind.name)
+        spread += [kind] * (places * passed // total - len(spread))
+    return spread

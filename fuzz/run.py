@@ -1,0 +1,128 @@
+"""One run: a schedule followed step by step, every claim checked, the promise's ledger kept beside it."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from attrs import frozen
+
+from fuzz.checks import Checker
+from fuzz.decode import Decoder, head
+from refmodel.language import Action, Refused
+from refmodel.refinement import witness
+from refmodel.schedules.replay import Watch
+from refmodel.schedules.schedule import Broken, Noticed
+from refmodel.seed import Seed
+from refmodel.state import Machine
+
+__all__ = ["Course", "Finding", "Runner"]
+
+
+@frozen
+class Finding:
+    """What went wrong first, and the schedule that shows it, up to that step."""
+
+    sizes: Mapping[str, int]
+    rounds: int
+    actions: tuple[Action, ...]
+    broken: Broken | None
+    noticed: Noticed | None
+
+    @property
+    def rule(self) -> str:
+        """What it is a finding of: the broken claim, or ``noticed``."""
+        return self.broken.claim if self.broken else "noticed"
+
+
+class Course:
+    """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
+
+    def __init__(
+        self, spec: Seed, checker: Checker | None, start: Machine, sizes: Mapping[str, int], rounds: int
+    ) -> None:
+        self.sizes, self.rounds = sizes, rounds
+        self.state: Machine = start.but(rounds=start.rounds.but(left=rounds))
+        self.actions: list[Action] = []
+        self.finding: Finding | None = None
+        self._checker = checker
+        self._watch = Watch(spec, self.state)
+        self._changed = -1  # before the first step everything is new
+
+    def follow(self, action: Action, after: Machine) -> Finding | None:
+        """Take one step that the machine has made: what it broke or let the guest notice, or None."""
+        before = self.state
+        self.state = after
+        self.actions.append(action)
+        number = len(self.actions)
+        broken = None
+        if self._checker is not None:
+            changed = self._checker.changed(before, after)
+            broken = self._checker.broken(before, after, changed, self._changed, number)
+            self._changed = changed
+        noticed = self._noticed(before, action, after)
+        if broken or noticed:
+            seen = Noticed(noticed, number) if noticed else None
+            self.finding = Finding(self.sizes, self.rounds, tuple(self.actions), broken, seen)
+        return self.finding
+
+    def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:
+        """What the guest notices. A step that it can neither see nor that the promise knows changes nothing there."""
+        unseen = before.source is after.source and before.target is after.target and before.hand_over is after.hand_over
+        if unseen and not witness(before, action):
+            return None
+        return self._watch.step(before, action, after)
+
+
+@frozen
+class _Parts:
+    """What runs with the same sizes share."""
+
+    start: Machine
+    checker: Checker
+    decoder: Decoder
+
+
+class Runner:
+    """Runs of one machine. What each choice of sizes needs is prepared when it is first met.
+
+    Without ``claims`` only what the guest notices is a finding: much harder to find, as an implementation is judged
+    that shows nothing of its inside.
+    """
+
+    def __init__(self, spec: Seed, claims: bool = True) -> None:
+        self.spec = spec
+        self.claims = claims
+        self._parts: dict[tuple[tuple[str, int], ...], _Parts] = {}
+
+    def parts(self, sizes: Mapping[str, int]) -> _Parts:
+        """The start state, the checker and the decoder for these sizes."""
+        key = tuple(sorted(sizes.items()))
+        if key not in self._parts:
+            self._parts[key] = _Parts(self.spec.start(sizes), Checker(self.spec, sizes), Decoder(self.spec, sizes))
+        return self._parts[key]
+
+    def course(self, sizes: Mapping[str, int], rounds: int) -> Course:
+        """A run that has not begun."""
+        parts = self.parts(sizes)
+        return Course(self.spec, parts.checker if self.claims else None, parts.start, sizes, rounds)
+
+    def run(self, data: bytes, visit: Callable[[Machine], object] | None = None) -> Course:
+        """Run what the bytes mean, up to the first finding; ``visit`` is shown each state."""
+        sizes, rounds = head(data)
+        course = self.course(sizes, rounds)
+        for action, after in self.parts(sizes).decoder.walk(course.state, data):
+            if visit is not None:
+                visit(after)
+            if course.follow(action, after) is not None:
+                break
+        return course
+
+    def follow(self, sizes: Mapping[str, int], rounds: int, actions: Iterable[Action]) -> Course:
+        """Run given actions up to the first finding, leaving out those that the machine refuses."""
+        course = self.course(sizes, rounds)
+        for action in actions:
+            try:
+                after = self.spec.take(course.state, action)
+            except Refused:
+                continue
+            if course.follow(action, after) is not None:
+                break
+        return course

@@ -1,0 +1,193 @@
+"""Reading the specification on states of which little is known: three-valued logic, all paths.
+
+Scalars that only take a few named values (phases, stages, flags) are known, everything else is *unknown*: the unknown
+compares, combines and indexes to the unknown, except that false and unknown is false, and true or unknown is true.
+Where the specification decides on it, both ways are followed. What holds then holds in every state with those
+scalars; so a step that is always refused there need not be tried, and a claim that always holds need not be checked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+from attrs import frozen
+
+from refmodel.language import State
+from refmodel.language.state import Leaf, leaves
+
+__all__ = ["Layout", "Result", "Unread", "every_path", "known_scalars"]
+
+_MOST_PATHS = 512
+"""More paths than this are not followed; the answer is then that nothing is known."""
+
+
+@frozen
+class Layout:
+    """The cells of a state, numbered: a cell is one entry of a map, one member of a set, or one scalar."""
+
+    leaves: Mapping[str, Leaf]
+    places: Mapping[str, tuple[int, int]]
+    """By leaf: the number of its first cell, and how many it has."""
+    shapes: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, state: type[State], sizes: Mapping[str, int]) -> "Layout":
+        """The layout of a state class for these sizes."""
+        found, places, shapes, first = {}, {}, {}, 0
+        for leaf in leaves(state):
+            shape = tuple(sizes[key.name] for key in leaf.keys)
+            count = 1
+            for size in shape:
+                count *= size
+            found[leaf.path], places[leaf.path], shapes[leaf.path] = leaf, (first, count), shape
+            first += count
+        return cls(found, places, shapes)
+
+    def whole(self, path: str) -> int:
+        """The mask of all cells of a leaf."""
+        first, count = self.places[path]
+        return ((1 << count) - 1) << first
+
+
+def known_scalars(state: type[State]) -> tuple[tuple[str, ...], Callable[[State], tuple[Any, ...]]]:
+    """The paths of the scalars that take few values (flags and enumerations), and a getter of them all."""
+    paths = tuple(leaf.path for leaf in leaves(state) if not leaf.keys and leaf.kind is not int)
+    return paths, attrgetter(*paths)
+
+
+class _Paths:
+    """The decisions of one path, and the next path that has not been followed."""
+
+    def __init__(self) -> None:
+        self.taken: list[bool] = []
+        self.at = 0
+        self.reads = 0
+
+    def decide(self) -> bool:
+        if self.at == len(self.taken):
+            self.taken.append(True)
+        self.at += 1
+        return self.taken[self.at - 1]
+
+    def another(self) -> bool:
+        """Turn to a path not yet followed; False when there is none."""
+        while self.taken and not self.taken[-1]:
+            self.taken.pop()
+        if self.taken:
+            self.taken[-1] = False
+        self.at = 0
+        return bool(self.taken)
+
+
+class Unknown:
+    """A value of which nothing is known."""
+
+    __slots__ = ("_paths",)
+
+    def __init__(self, paths: _Paths) -> None:
+        self._paths = paths
+
+    def __bool__(self) -> bool:
+        return self._paths.decide()
+
+    def __and__(self, other: object) -> Any:
+        return False if other is False else self
+
+    def __or__(self, other: object) -> Any:
+        return True if other is True else self
+
+    __rand__, __ror__ = __and__, __or__
+
+    def _more(self, *_: object, **__: object) -> "Unknown":
+        return self
+
+    __invert__ = __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = __call__ = __getattr__ = _more
+    __add__ = __radd__ = __sub__ = __rsub__ = _more
+    __eq__ = __ne__ = _more  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _Keyed:
+    """A map or set of which nothing is known, noting which of its cells are read."""
+
+    def __init__(self, path: str, layout: Layout, paths: _Paths) -> None:
+        self._path, self._layout, self._paths = path, layout, paths
+
+    def __getitem__(self, key: Any) -> Unknown:
+        first, _ = self._layout.places[self._path]
+        parts = key if type(key) is tuple else (key,)
+        if any(isinstance(part, Unknown) for part in parts):
+            return self._all()
+        index = parts[0] if len(parts) == 1 else parts[0] * self._layout.shapes[self._path][1] + parts[1]
+        self._paths.reads |= 1 << (first + index)
+        return Unknown(self._paths)
+
+    def _all(self, *_: object) -> Unknown:
+        self._paths.reads |= self._layout.whole(self._path)
+        return Unknown(self._paths)
+
+    def __or__(self, other: object) -> Unknown:
+        if isinstance(other, _Keyed):
+            other._all()
+        return self._all()
+
+    __getattr__ = __and__ = _all
+    __eq__ = __ne__ = __or__  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Unread:
+    """A state, or a part of one, of which the given scalars are known; it notes what is read of the rest and them."""
+
+    def __init__(self, layout: Layout, known: Mapping[str, Any], paths: _Paths, prefix: str = "") -> None:
+        self._layout, self._known, self._paths, self._prefix = layout, known, paths, prefix
+
+    def __getattr__(self, name: str) -> Any:
+        path = self._prefix + name
+        leaf = self._layout.leaves.get(path)
+        if leaf is not None and leaf.keys:
+            return _Keyed(path, self._layout, self._paths)
+        if leaf is not None:
+            self._paths.reads |= self._layout.whole(path)
+            return self._known[path] if path in self._known else Unknown(self._paths)
+        if any(other.startswith(f"{path}.") for other in self._layout.leaves):
+            return Unread(self._layout, self._known, self._paths, f"{path}.")
+        for other in self._layout.leaves:  # a method, such as ``but``: it may read all of the part
+            if other.startswith(self._prefix):
+                self._paths.reads |= self._layout.whole(other)
+        return Unknown(self._paths)
+
+
+@frozen
+class Result:
+    """What a function of unknown states came to: its value on each path, and the cells read on any."""
+
+    values: tuple[Any, ...]
+    reads: int
+
+
+def every_path(
+    function: Callable[..., Any], layout: Layout, known: tuple[Mapping[str, Any], ...], arguments: tuple[int, ...]
+) -> Result | None:
+    """Call the function on one state for each of ``known``, then the arguments, on all paths.
+
+    An exception is a value too: its class. None when the paths are too many, or the function does what the unknown
+    cannot do.
+    """
+    paths, values = _Paths(), list[Any]()
+    for _ in _until_done(paths):
+        try:
+            values.append(function(*(Unread(layout, k, paths) for k in known), *arguments))
+        except (TypeError, AttributeError, KeyError, IndexError, RecursionError):
+            return None
+        except Exception as error:
+            values.append(type(error))
+        if len(values) > _MOST_PATHS:
+            return None
+    return Result(tuple(values), paths.reads)
+
+
+def _until_done(paths: _Paths) -> Iterator[None]:
+    yield
+    while paths.another():
+        yield

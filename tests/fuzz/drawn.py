@@ -1,0 +1,37 @@
+"""Random runs, drawn with the fuzzer's own decoder."""
+
+from collections.abc import Iterator
+from random import Random
+
+from fuzz.decode import RECORD
+from fuzz.run import Finding, Runner
+from refmodel.machines import machine
+from refmodel.variants import VARIANTS
+
+__all__ = ["SOUND", "WRONG", "inputs", "runner", "walked"]
+
+WRONG = sorted(name for name, variant in VARIANTS.items() if not variant.sound)
+SOUND = [None, *sorted(name for name, variant in VARIANTS.items() if variant.sound)]
+"""The seed machine itself, and the variants that every checker must accept."""
+
+
+def runner(variant: str | None = None, claims: bool = True) -> Runner:
+    """Runs of the seed machine or a variant."""
+    return Runner(machine("seed", variant), claims)
+
+
+def inputs(seed: int, count: int, steps: int = 64, which: int | None = 0) -> Iterator[bytes]:
+    """Random inputs; ``which`` fixes the first byte, and so the sizes."""
+    chance = Random(seed)
+    for _ in range(count):
+        first = chance.randrange(256) if which is None else which
+        yield bytes([first, chance.randrange(256)]) + chance.randbytes(RECORD * steps)
+
+
+def walked(runs: Runner, seed: int, count: int) -> Finding | None:
+    """The first finding of a random walk of at most ``count`` runs."""
+    for data in inputs(seed, count):
+        finding = runs.run(data).finding
+        if finding is not None:
+            return finding
+    return None

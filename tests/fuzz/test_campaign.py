@@ -1,0 +1,113 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuzz.campaign import Plan, Summary, run_campaign
+from fuzz.command import campaign
+from refmodel.schedules.replay import replay
+from refmodel.schedules.schedule import load
+from refmodel.unusable import Unusable
+
+pytestmark = pytest.mark.usefixtures("atheris")
+TARGET = Path(__file__).parents[2] / "fuzz" / "targets" / "seed.py"
+
+
+@pytest.mark.parametrize(
+    "variant",
+    ["no-flush", "flush-one-cpu", "clear-after-read", "no-final-harvest", "fill-writable", "mark-dropped",
+     "resume-after-ack", "swap-after-protect"],
+)  # fmt: skip
+def test_a_wrong_variant_is_found_within_seconds(variant: str, tmp_path: Path) -> None:
+    summary = campaign(variant, 20, 1, tmp_path)
+    [path] = summary.findings
+    assert summary.seconds < 10
+    schedule = load(path)
+    assert schedule.variant == variant
+    last = list(replay(schedule))[-1]
+    assert summary.rule == (last.broken[0].claim if last.broken else "noticed")
+
+
+@pytest.mark.parametrize("variant", [None, "needless-resend", "root-change-keeps-tlb", "flush-as-needed"])
+def test_nothing_is_found_where_nothing_is_wrong(variant: str | None, tmp_path: Path) -> None:
+    told: list[Summary] = []
+    summary = run_campaign(Plan(tmp_path, variant=variant, seconds=20, runs=400), told.append)
+    assert summary.findings == ()
+    assert summary.runs == 400
+    assert summary.states > 500
+    assert summary.runs_per_second > 10
+    assert told
+    assert [s.runs for s in told] == sorted(s.runs for s in told)
+
+
+def test_a_campaign_is_gone_on_from_its_corpus(tmp_path: Path) -> None:
+    run_campaign(Plan(tmp_path, seconds=20, runs=300))
+    before = set((tmp_path / "corpus").iterdir())
+    run_campaign(Plan(tmp_path, seconds=20, runs=300, seed=2))
+    assert len(set((tmp_path / "corpus").iterdir()) & before) > 50
+
+
+def test_feedback_can_be_edges_and_the_judge_the_guest(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, variant="flush-one-cpu", seconds=40, runs=4000, feedback="edges", judge="guest")
+    assert run_campaign(plan).rule == "noticed"
+
+
+def _target(*arguments: str, cwd: Path, **more: Any) -> "subprocess.Popen[str]":
+    command = [sys.executable, str(TARGET), *arguments]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+
+
+def test_the_target_stands_alone_and_ends_as_libfuzzer_expects(tmp_path: Path) -> None:
+    environment = {**os.environ, "REFMODEL_FUZZ_VARIANT": "mark-dropped", "REFMODEL_FUZZ_FINDINGS": str(tmp_path)}
+    child = _target("-runs=20000", "-seed=3", cwd=tmp_path, env=environment)
+    output, _ = child.communicate(timeout=60)
+    assert child.returncode != 0
+    [path] = tmp_path.glob("*.json")
+    assert str(path) in output
+    [crash] = tmp_path.glob("crash-*")
+    again = _target(str(crash), cwd=tmp_path, env=environment)
+    output, _ = again.communicate(timeout=60)
+    assert again.returncode != 0
+    assert str(path) in output
+
+
+def test_the_target_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    child = _target("--variant", "nonsense", cwd=tmp_path)
+    output, _ = child.communicate(timeout=60)
+    assert child.returncode == 2
+    assert "no variant 'nonsense'" in output
+
+
+def test_a_child_that_is_killed_is_an_error_and_not_a_clean_campaign(tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill(summary: Summary) -> None:
+        if not killed:
+            [pid] = _children()
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(Unusable, match="ended with status -9"):
+        run_campaign(Plan(tmp_path, seconds=20), kill)
+
+
+def _children() -> list[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    found = [int(pid) for pid in text.split()]
+    return [pid for pid in found if b"targets/seed.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_no_child_outlives_its_campaign(tmp_path: Path) -> None:
+    def interrupt(summary: Summary) -> None:
+        raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_campaign(Plan(tmp_path, seconds=30), interrupt)
+    assert time.monotonic() - begun < 15
+    assert _children() == []

@@ -1,0 +1,82 @@
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fuzz.command import fuzz
+from refmodel.unusable import Unusable
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(fuzz, list(arguments))
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_finding_is_named_told_and_exits_with_1(tmp_path: Path) -> None:
+    result = run("--variant", "no-flush", "--time", "20s", "--corpus", str(tmp_path))
+    assert result.exit_code == 1
+    [path] = (tmp_path / "findings").glob("*.json")
+    assert str(path) in result.stdout
+    assert "BROKEN" in result.stdout
+    assert "1 finding" in result.stdout
+
+
+@pytest.mark.usefixtures("atheris")
+def test_no_finding_exits_with_0_and_json_is_json(tmp_path: Path) -> None:
+    result = run("--time", "20s", "--runs", "200", "--json", "--corpus", str(tmp_path))
+    assert result.exit_code == 0
+    summary = json.loads(result.stdout)
+    assert summary["findings"] == []
+    assert summary["runs"] == 200
+    assert summary["states"] > 100
+    assert set(summary) == {
+        "machine", "variant", "seed", "seconds", "runs", "runs_per_second", "states", "rule", "findings"
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_temporary_folder_goes_when_nothing_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run("--time", "20s", "--runs", "100").exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+    assert run("--time", "20s", "--variant", "cpu-keeps-root").exit_code == 1
+    assert list(tmp_path.glob("*/findings/*.json"))
+
+
+@pytest.mark.parametrize("time", ["", "x", "0s", "-5s", "1e99h", "nan", "10y"])
+def test_a_time_that_is_none_exits_with_2(time: str) -> None:
+    result = run("--time", time)
+    assert result.exit_code == 2
+    assert "10m" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [(["--machine", "sed"], "'seed'"), (["--variant", "no-flsh"], "'no-flush'")]
+)
+def test_an_unknown_name_is_unusable_and_the_nearest_is_named(arguments: list[str], expected: str) -> None:
+    error = run(*arguments).exception
+    assert isinstance(error, Unusable)
+    assert expected in str(error)
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_folder_that_cannot_be_written_is_unusable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    error = run("--corpus", str(tmp_path / "file" / "below")).exception
+    assert isinstance(error, Unusable)
+    assert "can be written" in str(error)
+
+
+def test_a_missing_atheris_is_unusable_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+
+    def find(name: str, *more: Any) -> Any:
+        return None if name == "atheris" else real(name, *more)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+    error = run("--runs", "1").exception
+    assert isinstance(error, Unusable)
+    assert "pip install 'refmodel[fuzz]'" in str(error)
