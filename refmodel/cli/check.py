@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 import click
 import orjson
 from attrs import asdict
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -66,8 +67,8 @@ def check(as_json: bool) -> int:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(title="refmodel check", title_justify="left")
-    table.add_column("part")
+    table = Table(title="refmodel check", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("")
     table.add_column("what", overflow="fold")
     table.add_column("result", overflow="fold")
     table.add_column("s", justify="right")
