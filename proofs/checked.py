@@ -34,15 +34,13 @@ def is_proved(spec: Seed) -> bool:
 def checked() -> Iterator[Row]:
     """The promise, the machine ``seed`` and its refinement, and what the prover says of every variant."""
     for what, spec in (
-        ("the promise (level A)", Promise()),
-        ("shadow paging (level B), refinement, rounds end", Seed()),
+        ("the promise (level A), any size", Promise()),
+        ("shadow paging keeps it, and ends", Seed()),
     ):
         began = time.perf_counter()
         report = prove_all(spec)
         proved = len(report.records) - len(report.not_proved)
-        result = (
-            f"{proved:,} of {len(report.records):,} obligations proved, any size ({report.seconds:.1f} s of solving)"
-        )
+        result = f"{proved:,} of {len(report.records):,} obligations proved"
         yield Row("prove", what, result, report.is_proved, time.perf_counter() - began)
     for sound, what in ((False, "wrong variants"), (True, "sound variants")):
         began = time.perf_counter()

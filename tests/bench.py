@@ -41,7 +41,7 @@ WRITABLE = 12
 
 def yardstick() -> float:
     """Plain Python: persistent updates of a 16-tuple in a second."""
-    cells = (0,) * 16
+    cells: tuple[int, ...] = (0,) * 16
     n = 300_000
     began = time.perf_counter()
     for i in range(n):
@@ -59,7 +59,8 @@ def schedule(spec: Seed, length: int) -> tuple[Machine, list[Action]]:
         m = spec.take(m, Action("guest_map", (vpn, vpn, vpn < WRITABLE, True)))
     for step in (("begin",), ("send_configuration",), ("enter_shadow", 0), ("enter_shadow", 1), ("start_rounds",)):
         m = spec.take(m, Action(step[0], step[1:]))
-    start, actions = m, []
+    start = m
+    actions: list[Action] = []
     while len(actions) < length:
         kind = rng.choices(list(MIX), list(MIX.values()))[0]
         taken = engine_step(spec, m, rng) if kind == "engine" else some(spec, m, kind, rng)
@@ -137,16 +138,21 @@ def proofs_a_second() -> tuple[float, str]:
     from proofs.prove import prove_all
 
     report = prove_all(Seed())
-    seconds = sum(result.seconds for result in report.results)
-    return len(report.results) / seconds, f"{len(report.results):,} obligations, {seconds:.2f} s of solving"
+    return len(
+        report.records
+    ) / report.seconds, f"{len(report.records):,} obligations, {report.seconds:.2f} s of solving"
 
 
 def searches_a_second() -> tuple[float, str]:
     """The peers' small protocol, six pages, with symmetry: states a second (SPIN without: 5,801,664 states in 19 s)."""
-    from tests.peer.measure import explore
+    from refmodel.search.explore import explore
+    from refmodel.search.space import Space
+    from tests.peer.protocol import Searched
 
-    states, seconds = explore(6)
-    return states / seconds, f"{states:,} states in {seconds:.2f} s"
+    sizes = {"pfn": 6, "value": 2}
+    spec = Searched()
+    found = explore(Space(spec, sizes, spec.start(sizes), ("pfn",)))
+    return found.states / found.seconds, f"{found.states:,} states in {found.seconds:.2f} s"
 
 
 BENCHES: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {

@@ -12,9 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.rows import Row
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
+from refmodel.rows import Row
 from refmodel.search.checked import checked as searched
 
 __all__ = ["check"]
@@ -28,7 +28,7 @@ def judged() -> Iterator[Row]:
         lost = sum(f.rule == "the-last-store-arrives" for f in verdict.findings)
         result = f"{verdict.verdict}, {lost} pages lost" if lost else verdict.verdict
         ok = verdict.verdict == recording.verdict and lost == recording.lost
-        yield Row("oracle", f"{recording.name}: {recording.what}", result, ok, time.perf_counter() - began)
+        yield Row("oracle", f"{recording.name} ({recording.what})", result, ok, time.perf_counter() - began)
 
 
 def parts() -> Iterator[tuple[str, Iterable[Row]]]:

@@ -29,7 +29,7 @@ class Recording:
 
 
 RECORDINGS = (
-    Recording("tiny", "accepted", 0, "a right migration"),
-    Recording("tiny_zero", "accepted", 0, "a right migration of a guest that zeroes pages"),
-    Recording("qemu72_lost_dirty_bits", "violation", 56, "Debian 12's QEMU loses dirty bits and reports success"),
+    Recording("tiny", "accepted", 0, "right"),
+    Recording("tiny_zero", "accepted", 0, "right, with pages zeroed"),
+    Recording("qemu72_lost_dirty_bits", "violation", 56, "Debian 12's QEMU, as shipped"),
 )
