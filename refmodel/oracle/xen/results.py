@@ -25,7 +25,8 @@ Result = Finding | Checked | Unchecked | Misfit | str
 def finding(rule: str, message: str, pfn: int | None = None) -> Finding:
     """A finding of `rule`; what else is known of the page is added by the judge."""
     contracts = tuple(contract.value for contract in RULES[rule].contracts)
-    return Finding(rule, contracts, message, 0, None if pfn is None else BLOCK, pfn)
+    block = None if pfn is None else BLOCK
+    return Finding(rule=rule, contracts=contracts, message=message, event=0, block=block, pfn=pfn)
 
 
 def checked(rule: str, count: int) -> Checked:
