@@ -29,9 +29,9 @@ __all__ = ["judge_xen", "looks_like_xen"]
 
 
 def judge_xen(folder: Path) -> Verdict:
-    """The verdict on a recording; input that cannot be used, or files that do not belong together, is one too.
+    """The verdict on a folder, or on a stream alone; unusable input is a verdict too.
 
-    Accepted only if every page's last content was compared with the source's.
+    So are files that do not belong together, unless something else was found. Accepted only if every page's last content was compared with the source's.
     """
     try:
         return _judge(folder)
@@ -40,7 +40,7 @@ def judge_xen(folder: Path) -> Verdict:
 
 
 def _judge(folder: Path) -> Verdict:
-    path = beside(folder, "stream.bin", "stream")
+    path = folder if folder.is_file() else beside(folder, "stream.bin", "stream")
     if path is None:
         raise Unusable(str(folder), "no stream in this folder", "stream.bin (.xz, .zst, .gz)")
     outcome = Outcome()

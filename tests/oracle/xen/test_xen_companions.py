@@ -126,6 +126,18 @@ def test_a_cancelled_migration_ends_early_and_is_no_violation(tmp_path: Path) ->
     assert any("given up" in note for note in verdict.notes)
 
 
+def test_a_stream_alone_is_judged_without_what_lies_beside_it(tmp_path: Path) -> None:
+    verdict = judge_xen(good().write(tmp_path) / "stream.bin")
+    assert (verdict.verdict, verdict.findings) == ("unusable", ())
+    assert "each-later-pass-is-its-clean-bitmap" in {one.rule for one in verdict.unchecked}
+
+
+def test_a_context_of_another_size_leaves_the_roots_unchecked(tmp_path: Path) -> None:
+    verdict = judged(lambda r: setattr(r, "context", bytes(2800)), tmp_path)
+    why = {one.rule: one.why for one in verdict.unchecked}
+    assert why["a-vcpus-root-is-an-l4"] == "the context of vCPU 0 has 2800 bytes, not 5168"
+
+
 def test_a_folder_without_a_stream_is_unusable(tmp_path: Path) -> None:
     verdict = judge_xen(tmp_path)
     assert verdict.verdict == "unusable"
