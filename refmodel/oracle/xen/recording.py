@@ -31,7 +31,8 @@ __all__ = ["judge_xen", "looks_like_xen"]
 def judge_xen(folder: Path) -> Verdict:
     """The verdict on a folder, or on a stream alone; unusable input is a verdict too.
 
-    So are files that do not belong together, unless something else was found. Accepted only if every page's last content was compared with the source's.
+    So are files that do not belong together, unless something else was found. Accepted only if every page's last
+    content was compared with the source's.
     """
     try:
         return _judge(folder)
