@@ -85,9 +85,10 @@ def state_machine(variant: str | None = None) -> type[Migration]:
 def _settings(examples: int, *phases: Phase) -> settings:
     return settings(
         max_examples=examples,
-        stateful_step_count=40,
+        stateful_step_count=20,
         deadline=None,
         derandomize=True,
+        report_multiple_bugs=False,
         database=None,
         phases=phases,
         suppress_health_check=list(HealthCheck),
@@ -95,7 +96,7 @@ def _settings(examples: int, *phases: Phase) -> settings:
 
 
 def test_nothing_is_found_in_the_seed_machine() -> None:
-    run_state_machine_as_test(state_machine(), settings=_settings(60, Phase.generate))
+    run_state_machine_as_test(state_machine(), settings=_settings(100, Phase.generate))
 
 
 @pytest.mark.parametrize(
