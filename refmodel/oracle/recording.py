@@ -77,9 +77,9 @@ def _judge(path: str, kind: str | None, truth: str | None, explain: bool, watch:
             return _explained(verdict_of(evidence), evidence.judge, explain, watch)
     if memory:
         raise Unusable(name, "a truth beside a stream of Xen", "memory images (src.mem, dst.mem) in its folder")
-    if folder is None:
-        raise Unusable(name, "a stream of Xen alone", "its folder, with what was recorded beside it")
-    return judge_xen(folder)
+    if name == "-":
+        raise Unusable("-", "a stream of Xen on standard input", "a file or a folder")
+    return judge_xen(folder or Path(name))
 
 
 def _kind(source: ByteSource) -> str:

@@ -192,7 +192,6 @@ UNUSABLE = [
     (b"", "no known format"),
     (b"\x00\x01\x02", "no known format"),
     (b"QEVM\x00\x00\x00\x02", "version"),
-    (b"Xen saved domain, xl format\n \0 \r", "a stream of Xen alone"),
     (b"\x28\xb5\x2f\xfdrubbish", "zstd"),
     (b'{"event": "pause"}', "pause before begin"),
 ]
