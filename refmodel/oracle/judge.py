@@ -25,7 +25,7 @@ from refmodel.oracle.events import (
     Store,
 )
 from refmodel.oracle.inplace import Nothing, unbounded_ledger
-from refmodel.oracle.pages import Page, Pages
+from refmodel.oracle.pages import LEFT_OUT, Page, Pages, shortened
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.verdict import Finding, LastRecord
 from refmodel.promise import Ledger, Promise
@@ -49,6 +49,8 @@ class Judge:
         self.paused = False
         self.ended: Event | None = None
         self.counts = dict.fromkeys(RULES, 0)
+        self._common: tuple[tuple[int, str], ...] = ()
+        """What belongs to every page's story, with the event's number."""
 
     def take(self, event: Event) -> None:
         """Judge one event; Unusable for one that cannot stand where it does."""
@@ -66,9 +68,10 @@ class Judge:
             case Memory():
                 self._memory(event)
             case Round():
-                pass
+                self._tell("the log is harvested")
             case Pause():
                 self.paused = True
+                self._tell("the source's vCPUs stand still")
                 self._step("one-side-runs", "stop")
             case Discard():
                 if not self.pages.discard(event.block, event.pfn, event.pages):
@@ -121,9 +124,18 @@ class Judge:
         known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
         if page is not None:
             known |= {"block": page.block, "pfn": page.pfn, "last_record": page.last_record}
-            known |= {"source": page.source, "target": page.target, "story": page.story}
-        known["classes"] = classes_of(rule, known["contracts"])
+            known |= {"source": page.source, "target": page.target, "story": self.story_of(page)}
+        signs, kind = _signs(page), page.last_record.kind if page and page.last_record else None
+        known["classes"] = classes_of(rule, known["contracts"], signs, kind)
         self.findings.append(Finding(rule=rule, message=message, event=self.number, **known))
+
+    def _tell(self, what: str) -> None:
+        self._common = shortened((*self._common, (self.number, what)))
+
+    def story_of(self, page: Page) -> tuple[str, ...]:
+        """A line for each event that touched the page, and for each that touched all."""
+        lines = sorted((*page.story, *self._common), key=lambda line: line[0])
+        return tuple(what if what == LEFT_OUT else f"event {number}: {what}" for number, what in lines)
 
     def _page(self, event: Store | Send | Memory) -> Page:
         page = self.pages.find(event.block, event.pfn)
@@ -141,9 +153,7 @@ class Judge:
             self.find("stores-only-where-the-guest-runs", f"a store at the {event.side}, which does not run", page)
             return
         content = Nothing() if event.digest is None else event.digest
-        page.tell(
-            f"event {self.number}: stored to at the {event.side}" + (f", now {event.digest}" if event.digest else "")
-        )
+        page.tell(self.number, f"stored to at the {event.side}" + (f", now {event.digest}" if event.digest else ""))
         page.stored, page.store_content_known = self.number, event.digest is not None
         self._step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
 
@@ -155,7 +165,7 @@ class Judge:
         page.sends(event.digest, self.paused)
         at = f" at offset {event.offset:#x}" if event.offset is not None else ""
         when = "while paused" if self.paused else "live"
-        page.tell(f"event {self.number}: sent {when} as {event.kind}{at}: {event.digest}")
+        page.tell(self.number, f"sent {when} as {event.kind}{at}: {event.digest}")
         page.sent = self.number
         if not page.store_content_known and page.source is None:
             # What was read is taken for what the source had then; the source's memory at the stop overrides it.
@@ -166,7 +176,7 @@ class Judge:
 
     def _memory(self, event: Memory) -> None:
         page = self._page(event)
-        page.tell(f"event {self.number}: the {event.side} has {event.digest}")
+        page.tell(self.number, f"the {event.side} has {event.digest}")
         if event.side == "target":
             page.target = event.digest
             self.counts["the-target-holds-what-was-sent"] += 1
@@ -231,3 +241,10 @@ class Judge:
         if rule == "the-last-store-arrives":
             return "what was sent of the page last is not what the source has"
         return f"the page was stored to (event {page.stored}) after it was sent last (event {page.sent})"
+
+
+def _signs(page: Page | None) -> tuple[str, ...]:
+    """What the sends show of the page: whether the log had ever caught a store to it."""
+    if page is None or page.last_record is None:
+        return ()
+    return ("seen-before",) if len(page.live) + len(page.paused) > 1 else ("never-seen",)

@@ -1,15 +1,23 @@
 """What the judge keeps of each page that it has seen: a few fields, however many records there were."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from attrs import define
 
 from refmodel.oracle.verdict import LastRecord
 
-__all__ = ["Page", "Pages"]
+__all__ = ["LEFT_OUT", "Page", "Pages", "shortened"]
 
 _LONGEST = 24
 _MOST_SENDS = 4
+LEFT_OUT = "..."
+"""Stands in a story for lines that were left out."""
+
+
+def shortened(story: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
+    """The story, or of one that grew by a line too many the first and the last few."""
+    return story if len(story) <= _LONGEST else (*story[:4], (story[4][0], LEFT_OUT), *story[6:])
 
 
 @define
@@ -32,13 +40,12 @@ class Page:
     live: tuple[str, ...] = ()
     """What was sent of it live, in order; of many only the last few. Likewise ``paused``."""
     paused: tuple[str, ...] = ()
-    story: tuple[str, ...] = ()
-    """A line for each event that touched it; of many the first and the last few."""
+    story: tuple[tuple[int, str], ...] = ()
+    """A line for each event that touched it, with the event's number; of many the first and the last few."""
 
-    def tell(self, line: str) -> None:
+    def tell(self, number: int, what: str) -> None:
         """Go on with the story."""
-        lines = (*self.story, line)
-        self.story = lines if len(lines) <= _LONGEST else (*lines[:4], "...", *lines[6:])
+        self.story = shortened((*self.story, (number, what)))
 
     def sends(self, digest: str, is_paused: bool) -> None:
         """One more content that was sent."""
@@ -55,7 +62,8 @@ class Pages:
         self.blocks: dict[str, int] = {}
         self._first: dict[str, int] = {}
         self._seen: dict[int, Page] = {}
-        self._discarded: dict[str, list[tuple[int, int]]] = {}
+        self._discarded: dict[str, list[tuple[int, ...]]] = {}
+        """By block: first page and end of each range, in order, apart from one another."""
         self.total = 0
 
     def add_block(self, name: str, pages: int) -> None:
@@ -78,13 +86,23 @@ class Pages:
         """The target drops these pages; False where there are no such pages."""
         if first < 0 or pages <= 0 or first + pages > self.blocks.get(block, 0):
             return False
-        self._discarded.setdefault(block, []).append((first, first + pages))
-        self._discarded[block].sort()
+        ranges, end = self._discarded.setdefault(block, []), first + pages
+        at = bisect_left(ranges, (first,))
+        if at and ranges[at - 1][1] >= first:
+            at -= 1
+            first = ranges[at][0]
+        after = at
+        while after < len(ranges) and ranges[after][0] <= end:
+            end = max(end, ranges[after][1])
+            after += 1
+        ranges[at:after] = [(first, end)]
         return True
 
     def is_discarded(self, block: str, pfn: int) -> bool:
         """Whether the target has dropped the page."""
-        return any(first <= pfn < end for first, end in self._discarded.get(block, ()))
+        ranges = self._discarded.get(block, [])
+        at = bisect_left(ranges, (pfn + 1,))
+        return at > 0 and pfn < ranges[at - 1][1]
 
     @property
     def has_discarded(self) -> bool:
@@ -98,10 +116,8 @@ class Pages:
     def missing(self, limit: int, discarded: bool) -> Iterator[Page]:
         """The first ``limit`` pages that were never sent: of those dropped at the switch, since; or of the rest."""
         for block, pages in self.blocks.items():
-            for pfn in self._dropped(block) if discarded else range(pages):
+            for pfn in self._dropped(block) if discarded else self._kept(block, pages):
                 seen = self._seen.get(self._first[block] + pfn)
-                if not discarded and self.is_discarded(block, pfn):
-                    continue
                 if seen is None or seen.last_record is None or (discarded and not seen.is_settled):
                     if limit == 0:
                         return
@@ -110,10 +126,16 @@ class Pages:
 
     def _dropped(self, block: str) -> Iterator[int]:
         """Each page of the block that the target has dropped, once."""
+        for first, end in self._discarded.get(block, ()):
+            yield from range(first, end)
+
+    def _kept(self, block: str, pages: int) -> Iterator[int]:
+        """Each page of the block that it has not dropped: what was dropped can be far longer than what was seen."""
         done = 0
         for first, end in self._discarded.get(block, ()):
-            yield from range(max(first, done), end)
-            done = max(done, end)
+            yield from range(done, first)
+            done = end
+        yield from range(done, pages)
 
     def sent(self) -> int:
         """How many pages were sent at least once."""

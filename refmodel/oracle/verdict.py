@@ -4,7 +4,10 @@ from typing import Any, Literal
 
 from attrs import asdict, frozen
 
-__all__ = ["Checked", "Finding", "LastRecord", "Unchecked", "Verdict"]
+__all__ = ["AskedPage", "Checked", "Finding", "LastRecord", "Unchecked", "Verdict"]
+
+VERSION = 1
+"""Raised when an old reader would misread a new verdict (docs/compatibility.md)."""
 
 
 @frozen
@@ -36,7 +39,19 @@ class Finding:
     classes: tuple[str, ...] = ()
     """The classes of the catalogue that it looks like, e.g. M07."""
     story: tuple[str, ...] = ()
-    """A line for every event that touched the page."""
+    """A line for every event that touched the page; with a time in ms since the migration began, where it is known."""
+
+
+@frozen
+class AskedPage:
+    """The page that was asked for (``--page``), whatever is found of it."""
+
+    block: str
+    pfn: int
+    last_record: LastRecord | None
+    source: str | None
+    target: str | None
+    story: tuple[str, ...]
 
 
 @frozen
@@ -69,6 +84,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     explanations: tuple[dict[str, Any], ...] = ()
     """With ``--explain``: what explains the pages, each with its witness as a schedule."""
+    asked: AskedPage | None = None
 
     @property
     def status(self) -> int:
@@ -79,4 +95,4 @@ class Verdict:
         """The verdict as JSON values; fields that are unknown are left out of findings."""
         fields = asdict(self)
         fields["findings"] = [{k: v for k, v in f.items() if v is not None} for f in fields["findings"]]
-        return {"format": "refmodel-verdict", "version": 1, **fields}
+        return {"format": "refmodel-verdict", "version": VERSION, **fields}

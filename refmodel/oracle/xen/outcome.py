@@ -78,4 +78,5 @@ class Outcome:
         page = judge.pages.find(found.block, found.pfn) if found.block is not None and found.pfn is not None else None
         if page is None:
             return evolve(found, event=judge.number)
-        return evolve(found, event=judge.number, last_record=page.last_record, source=page.source, target=page.target)
+        known = evolve(found, event=judge.number, last_record=page.last_record, story=judge.story_of(page))
+        return evolve(known, source=page.source, target=page.target)
