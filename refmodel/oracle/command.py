@@ -1,5 +1,6 @@
 """``refmodel oracle PATH``: judge a recording."""
 
+import re
 import sys
 from itertools import groupby
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from refmodel.oracle.all_rules import all_rules, known_rules
 from refmodel.oracle.recording import FORMATS, judge_recording
 from refmodel.oracle.screen import show
+from refmodel.unusable import Unusable
 
 __all__ = ["oracle"]
 
@@ -21,6 +23,7 @@ __all__ = ["oracle"]
 @click.option("--truth", metavar="FILE", help="Both sides' memory at the cutover, as JSON digests (QEMU).")
 @click.option("--require", metavar="RULE[,RULE]", default="", help="Rules that must be checked: else status 1.")
 @click.option("--explain", is_flag=True, help="Search for schedules that explain what was seen (seconds).")
+@click.option("--page", metavar="BLOCK:PFN", help="Tell this page's story instead, whatever is found of it.")
 @click.option("--rules", "list_rules", is_flag=True, help="List every rule and the evidence that it needs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
 def oracle(
@@ -29,6 +32,7 @@ def oracle(
     truth: str | None,
     require: str,
     explain: bool,
+    page: str | None,
     list_rules: bool,
     as_json: bool,
 ) -> int:
@@ -43,14 +47,23 @@ def oracle(
     if path is None:
         raise click.UsageError("Missing argument 'PATH'.")
     required = known_rules([name for name in require.split(",") if name])
+    asked = _page(page) if page else None
     quiet = Console(stderr=True, quiet=as_json)
     with quiet.status("reading") as status:
-        verdict = judge_recording(path, kind, truth, explain=explain, require=required, watch=status.update)
+        verdict = judge_recording(path, kind, truth, explain=explain, require=required, page=asked, watch=status.update)
     if as_json:
         _print(verdict.as_json())
     else:
         show(verdict, path, Console())
     return verdict.status
+
+
+def _page(text: str) -> tuple[str, int]:
+    """A block's name may have colons: the pfn stands after the last."""
+    block, _, pfn = text.rpartition(":")
+    if not block or not re.fullmatch(r"\d{1,15}|0x[0-9a-f]{1,12}", pfn, re.ASCII | re.IGNORECASE):
+        raise Unusable("--page", repr(text), "BLOCK:PFN, e.g. pc.ram:258")
+    return block, int(pfn, 0 if pfn[:2].lower() == "0x" else 10)
 
 
 def _print(value: object) -> None:

@@ -17,3 +17,5 @@ class Evidence:
     checked: tuple[Checked, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
     notes: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    """The story of the page that was asked for, where the format tells it better than the judge."""

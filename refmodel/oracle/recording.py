@@ -2,7 +2,7 @@
 
 Which files of a folder are read stands at the head of ``qemu.recording`` and ``xen.recording``; an event file in a
 folder is ``events.ndjson``. Each may be plain or ``.zst``, ``.xz``, ``.gz``. Nothing else in a folder is read, nor its
-name.
+name. ``REGISTRY`` lists the formats.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,25 +10,50 @@ from pathlib import Path
 
 from attrs import evolve
 
-from refmodel.oracle.events import Memory
 from refmodel.oracle.evidence import Evidence
 from refmodel.oracle.explaining import THE_RULE, explained
+from refmodel.oracle.formats import Format, Opened
 from refmodel.oracle.judge import Judge
-from refmodel.oracle.qemu.recording import judge_qemu
+from refmodel.oracle.qemu.recording import judge_qemu, looks_like_qemu
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.events_file import looks_like_events, read_events
 from refmodel.oracle.summary import verdict_of
 from refmodel.oracle.truth import read_truth
-from refmodel.oracle.verdict import Checked, Finding, Unchecked, Verdict
+from refmodel.oracle.verdict import AskedPage, Checked, Finding, Unchecked, Verdict
 from refmodel.oracle.xen import judge_xen, looks_like_xen
 from refmodel.unusable import Unusable
 
-__all__ = ["FORMATS", "judge_recording"]
+__all__ = ["FORMATS", "REGISTRY", "judge_recording"]
 
-FORMATS = ("qemu", "xen", "events")
 _SUFFIXES = ("", ".zst", ".xz", ".gz")
-_QEMU_MAGIC = b"QEVM"
+
+
+def _judge_xen(opened: Opened) -> Verdict:
+    name = opened.source.name
+    if opened.memory:
+        raise Unusable(name, "a truth beside a stream of Xen", "memory images (src.mem, dst.mem) in its folder")
+    if name == "-":
+        raise Unusable("-", "a stream of Xen on standard input", "a file or a folder")
+    return judge_xen(opened.folder or Path(name), opened.judge)
+
+
+def _judge_events(opened: Opened) -> Evidence:
+    if opened.memory:
+        raise Unusable(opened.source.name, "a truth beside an event file", "memory events in the file itself")
+    for event in read_events(opened.source):
+        opened.judge.take(event)
+    return Evidence(opened.judge)
+
+
+REGISTRY: tuple[Format, ...] = (
+    Format("qemu", looks_like_qemu, judge_qemu, "a stream of QEMU"),
+    Format("xen", looks_like_xen, _judge_xen, "a stream of Xen"),
+    Format("events", looks_like_events, _judge_events, "an event file"),
+)
+"""Every format; the first that an input looks like is taken."""
+
+FORMATS = tuple(known.name for known in REGISTRY)
 
 
 def _beside(folder: Path, *names: str) -> Path | None:
@@ -43,21 +68,29 @@ def judge_recording(
     *,
     explain: bool = False,
     require: Sequence[str] = (),
+    page: tuple[str, int] | None = None,
     watch: Callable[[str], None] = lambda what: None,
 ) -> Verdict:
     """The verdict on a file, a folder or ``-`` (standard input); unusable input is a verdict too.
 
     ``explain``: search for schedules that explain what was seen of each page. ``require``: rules that must be checked;
-    one that could not be is a finding.
+    one that could not be is a finding. ``page``: the story of this page is wanted in any case.
     """
     try:
-        verdict = _judge(path, kind, truth, explain, watch)
+        verdict = _judge(path, kind, truth, page, explain, watch)
     except Unusable as error:
         return Verdict("unusable", reason=str(error))
     return _required(verdict, require)
 
 
-def _judge(path: str, kind: str | None, truth: str | None, explain: bool, watch: Callable[[str], None]) -> Verdict:
+def _judge(
+    path: str,
+    kind: str | None,
+    truth: str | None,
+    page: tuple[str, int] | None,
+    explain: bool,
+    watch: Callable[[str], None],
+) -> Verdict:
     folder: Path | None = None
     name = path
     if path != "-" and Path(path).is_dir():
@@ -70,39 +103,39 @@ def _judge(path: str, kind: str | None, truth: str | None, explain: bool, watch:
         if truth is None and (beside := _beside(folder, "truth.json")):
             truth = str(beside)
     memory = read_truth(truth) if truth else []
+    judge = Judge(name)
     with open_input(name) as source:
-        kind = kind or _kind(source)
-        if kind != "xen":
-            evidence = _evidence(source, kind, folder, memory)
-            return _explained(verdict_of(evidence), evidence.judge, explain, watch)
-    if memory:
-        raise Unusable(name, "a truth beside a stream of Xen", "memory images (src.mem, dst.mem) in its folder")
-    if name == "-":
-        raise Unusable("-", "a stream of Xen on standard input", "a file or a folder")
-    return judge_xen(folder or Path(name))
+        found_out = _format(source, kind).judge(Opened(source, folder, memory, judge, page))
+    told: tuple[str, ...] = ()
+    if isinstance(found_out, Verdict):
+        verdict = found_out
+    else:
+        verdict, told = _explained(verdict_of(found_out), judge, explain, watch), found_out.asked
+    return verdict if page is None else _asked(verdict, judge, page, told)
 
 
-def _kind(source: ByteSource) -> str:
+def _format(source: ByteSource, kind: str | None) -> Format:
+    if kind is not None:
+        return next(known for known in REGISTRY if known.name == kind)
     start = source.peek(64)
-    if start.startswith(_QEMU_MAGIC):
-        return "qemu"
-    if looks_like_xen(start):
-        return "xen"
-    if looks_like_events(start):
-        return "events"
+    for known in REGISTRY:
+        if known.looks_like(start):
+            return known
     begins = start[:8].hex(" ") or "with nothing"
-    raise Unusable(source.name, f"no known format (it begins {begins})", "a stream of QEMU or Xen, or an event file")
+    expected = " or ".join(known.what for known in REGISTRY)
+    raise Unusable(source.name, f"no known format (it begins {begins})", expected)
 
 
-def _evidence(source: ByteSource, kind: str, folder: Path | None, memory: list[Memory]) -> Evidence:
-    if kind == "qemu":
-        return judge_qemu(source, folder, memory)
-    if memory:
-        raise Unusable(source.name, "a truth beside an event file", "memory events in the file itself")
-    judge = Judge(source.name)
-    for event in read_events(source):
-        judge.take(event)
-    return Evidence(judge)
+def _asked(verdict: Verdict, judge: Judge, place: tuple[str, int], told: tuple[str, ...]) -> Verdict:
+    """The verdict with the story of the page that was asked for."""
+    if verdict.verdict == "unusable" and judge.begin is None:
+        return verdict
+    page = judge.pages.find(*place)
+    if page is None:
+        blocks = ", ".join(f"{name} (0 to {pages - 1})" for name, pages in judge.pages.blocks.items())
+        raise Unusable("--page", f"no page {place[1]} of block {place[0]}", f"a page of {blocks or 'a block'}")
+    story = told or judge.story_of(page)
+    return evolve(verdict, asked=AskedPage(page.block, page.pfn, page.last_record, page.source, page.target, story))
 
 
 def _explained(verdict: Verdict, judge: Judge, explain: bool, watch: Callable[[str], None]) -> Verdict:

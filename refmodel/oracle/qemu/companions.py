@@ -32,7 +32,7 @@ from refmodel.oracle.readers.errors import BrokenStream, WrongCompanion
 from refmodel.oracle.readers.qemu_records import BlockList, Device, EndOfFile, EndOfSection, Page, Record, SectionKind
 from refmodel.oracle.verdict import Checked, Finding, Unchecked
 
-__all__ = ["Companions", "Report", "companions"]
+__all__ = ["Companions", "Report", "beside_of", "companions"]
 
 _SUFFIXES = ("", ".zst", ".xz", ".gz")
 _TRACED = (
@@ -47,6 +47,12 @@ _STORED = (
     "the-last-record-is-not-older-than-the-last-store",
     "no-store-after-the-stop",
 )
+
+
+def beside_of(folder: Path, name: str) -> str | None:
+    """The companion of that name, plain or compressed, where there is one."""
+    paths = (folder / (name + suffix) for suffix in _SUFFIXES)
+    return next((str(path) for path in paths if path.exists()), None)
 
 
 @frozen
@@ -104,15 +110,11 @@ class Companions:
             except WrongCompanion as error:
                 self._wrong = error
 
-    def _beside(self, name: str) -> str | None:
-        paths = (self._folder / (name + suffix) for suffix in _SUFFIXES)
-        return next((str(path) for path in paths if path.exists()), None)
-
     def _open(self, stack: ExitStack) -> None:
-        if target := self._beside("dst.trace"):
+        if target := beside_of(self._folder, "dst.trace"):
             source = stack.enter_context(open_input(target))
             self._target = TargetTrace(target, qemu_trace.Trace(source).events(), self._notes)
-        trace = self._beside("src.trace")
+        trace = beside_of(self._folder, "src.trace")
         if trace is None:
             return
         with open_input(trace) as source:
@@ -124,7 +126,7 @@ class Companions:
             return
         source = stack.enter_context(open_input(trace))
         self._trace = SourceTrace(facts, qemu_trace.Trace(source).events(), self._notes)
-        if stores := self._beside("writes.csv"):
+        if stores := beside_of(self._folder, "writes.csv"):
             self._stores = StoreLog(partial(open_input, stores), facts, self._notes)
 
     def _take(self, record: Record) -> None:

@@ -7,12 +7,16 @@ trace logs) and ``writes.csv`` (a store log). Nothing else in it is read, nor it
 
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from refmodel.oracle.events import Abort, Memory
+from attrs import evolve
+
+from refmodel.oracle.events import Abort
 from refmodel.oracle.evidence import Evidence
-from refmodel.oracle.judge import Judge
-from refmodel.oracle.qemu.companions import Companions
+from refmodel.oracle.formats import Opened
+from refmodel.oracle.qemu.companions import Companions, beside_of
+from refmodel.oracle.qemu.stories import first_places, read_stories
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
@@ -21,21 +25,25 @@ from refmodel.oracle.readers.qemu_records import Record
 from refmodel.oracle.readers.qemu_stream import read_stream
 from refmodel.unusable import Unusable
 
-__all__ = ["judge_qemu"]
+__all__ = ["judge_qemu", "looks_like_qemu"]
 
 _MOST_CHANNELS = 16
+_MAGIC = b"QEVM"
 
 
-def judge_qemu(source: ByteSource, folder: Path | None, memory: list[Memory]) -> Evidence:
-    """Judge the stream with what lies in the folder beside it; ``memory`` is the truth, if there is one."""
-    judge = Judge(source.name)
+def looks_like_qemu(start: bytes) -> bool:
+    """Whether an input that begins so is a migration stream of QEMU."""
+    return start.startswith(_MAGIC)
+
+
+def judge_qemu(opened: Opened) -> Evidence:
+    """Judge the stream with what lies in the folder beside it."""
+    judge, folder, memory = opened.judge, opened.folder, opened.memory
     known = {(m.block, m.pfn): m.digest for m in memory if m.side == "source"}
+    beside = Companions(folder, known) if folder else None
+    broken: BrokenStream | None = None
     with ExitStack() as stack:
-        names = _channels(folder) if folder else []
-        channels = [stack.enter_context(open_input(str(path))) for path in names]
-        records: Iterable[Record] = read_stream(source, channels, keep_bytes=folder is not None)
-        beside = Companions(folder, known) if folder else None
-        broken: BrokenStream | None = None
+        records = _records(opened.source, folder, stack, keep_bytes=folder is not None)
         try:
             for event in events_of(beside.watch(records) if beside else records, memory):
                 judge.take(event)
@@ -50,7 +58,34 @@ def judge_qemu(source: ByteSource, folder: Path | None, memory: list[Memory]) ->
         judge.find("the-stream-is-whole", str(broken))
     if report is None:
         return Evidence(judge)
-    return Evidence(judge, report.findings, report.checked, report.unchecked, report.notes)
+    evidence = Evidence(judge, report.findings, report.checked, report.unchecked, report.notes)
+    return _with_stories(evidence, opened)
+
+
+def _with_stories(evidence: Evidence, opened: Opened) -> Evidence:
+    """The evidence with the stories of its pages, where a trace tells the times."""
+    judge, folder = evidence.judge, opened.folder
+    findings = (*judge.findings, *evidence.findings)
+    places = first_places(findings, opened.asked)
+    trace = beside_of(folder, "src.trace") if folder else None
+    if folder is None or trace is None or not (places or findings) or judge.begin is None:
+        return evidence
+    stores = beside_of(folder, "writes.csv")
+    with ExitStack() as stack:
+        source = stack.enter_context(open_input(opened.source.name))
+        records = _records(source, folder, stack, keep_bytes=False)
+        opens = partial(open_input, stores) if stores else None
+        stories = read_stories(places, partial(open_input, trace), opens, records, judge)
+    completed = stories.completed(findings)
+    judge.findings[:] = completed[: len(judge.findings)]
+    asked = stories.of(opened.asked) if opened.asked else ()
+    return evolve(evidence, findings=completed[len(judge.findings) :], asked=asked)
+
+
+def _records(source: ByteSource, folder: Path | None, stack: ExitStack, keep_bytes: bool) -> Iterable[Record]:
+    names = _channels(folder) if folder else []
+    channels = [stack.enter_context(open_input(str(path))) for path in names]
+    return read_stream(source, channels, keep_bytes=keep_bytes)
 
 
 def _channels(folder: Path) -> list[Path]:

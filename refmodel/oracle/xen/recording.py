@@ -28,25 +28,25 @@ from refmodel.unusable import Unusable
 __all__ = ["judge_xen", "looks_like_xen"]
 
 
-def judge_xen(folder: Path) -> Verdict:
-    """The verdict on a folder, or on a stream alone; unusable input is a verdict too.
+def judge_xen(folder: Path, judge: Judge | None = None) -> Verdict:
+    """The verdict on a folder, or on a stream alone; unusable input is a verdict too. `judge` takes the events.
 
     So are files that do not belong together, unless something else was found. Accepted only if every page's last
     content was compared with the source's.
     """
     try:
-        return _judge(folder)
+        return _judge(folder, judge)
     except Unusable as error:
         return Verdict("unusable", reason=str(error))
 
 
-def _judge(folder: Path) -> Verdict:
+def _judge(folder: Path, judge: Judge | None) -> Verdict:
     path = folder if folder.is_file() else beside(folder, "stream.bin", "stream")
     if path is None:
         raise Unusable(str(folder), "no stream in this folder", "stream.bin (.xz, .zst, .gz)")
     outcome = Outcome()
     companions = read_companions(folder, outcome.misfits)
-    story = Story(Judge(str(path)), companions.harvests)
+    story = Story(judge or Judge(str(path)), companions.harvests)
     try:
         with open_input(str(path)) as source:
             for record in read_stream(source):
