@@ -10,13 +10,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from refmodel.language import Action, Refused
 from refmodel.language.sorts import domain
+from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
 from refmodel.seed import Seed
@@ -122,14 +122,13 @@ def steps_a_second(length: int = 100_000) -> tuple[float, str]:
 
 def recordings_a_second() -> tuple[float, str]:
     """The bundled recordings: megabytes of stream judged in a second."""
-    import zstandard
-
     size = 0
     began = time.perf_counter()
     for recording in RECORDINGS:
         judge_recording(str(recording.path))
-        packed = (Path(recording.path) / "stream.zst").read_bytes()
-        size += len(zstandard.ZstdDecompressor().decompressobj().decompress(packed))
+        [stream] = recording.path.glob("stream*")
+        with open_input(str(stream)) as source:
+            size += len(source.read_rest(1 << 30, "the stream"))
     return size / 1e6 / (time.perf_counter() - began), f"{len(RECORDINGS)} recordings, {size / 1e6:.1f} MB"
 
 

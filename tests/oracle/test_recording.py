@@ -19,25 +19,19 @@ from refmodel.oracle.readers.qemu_records import EndOfSection, Page, PageKind, R
 from refmodel.oracle.readers.qemu_stream import read_stream
 from refmodel.oracle.readers.qemu_wire import digest
 from refmodel.oracle.recording import judge_recording
-from refmodel.recordings import RECORDINGS, Recording
+from refmodel.recordings import RECORDINGS
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import loads
 from refmodel.unusable import Unusable
 from tests.oracle.qemu_writer import encode_all
 
-TINY = RECORDINGS[0].path
-LOST = RECORDINGS[2].path
-
-
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda r: r.name)
-def test_bundled_recordings_are_judged_as_they_must_be(recording: Recording) -> None:
-    verdict = judge_recording(str(recording.path))
-    assert verdict.verdict == recording.verdict
-    assert len(verdict.findings) == recording.lost
+TINY, LOST = (
+    next(each.path for each in RECORDINGS if each.name == name) for name in ("tiny_zero", "qemu72_lost_dirty_bits")
+)
 
 
 def test_the_loss_of_debian_12s_qemu_is_shown_page_by_page_from_the_sources_memory_alone(tmp_path: Path) -> None:
-    (tmp_path / "stream.zst").write_bytes((LOST / "stream.zst").read_bytes())
+    (tmp_path / "stream.xz").write_bytes((LOST / "stream.xz").read_bytes())
     source_alone(LOST, tmp_path)
     verdict = judge_recording(str(tmp_path))
     assert len({(f.block, f.pfn) for f in verdict.findings}) == 56
@@ -51,14 +45,12 @@ def test_the_loss_of_debian_12s_qemu_is_shown_page_by_page_from_the_sources_memo
 
 
 def source_alone(recording: Path, folder: Path) -> None:
-    truth = json.loads(
-        zstandard.ZstdDecompressor().decompressobj().decompress((recording / "truth.json.zst").read_bytes())
-    )
+    truth = json.loads(lzma.decompress((recording / "truth.json.xz").read_bytes()))
     (folder / "truth.json").write_text(json.dumps({"source": truth["source"]}))
 
 
 def tiny_records() -> list[Record]:
-    with open_input(str(TINY / "stream.zst")) as source:
+    with open_input(str(TINY / "stream.xz")) as source:
         return list(read_stream(source, keep_bytes=True))
 
 
@@ -67,16 +59,22 @@ def with_bytes(page: Page, data: bytes) -> Page:
 
 
 def rewritten(records: list[Record]) -> tuple[int, int]:
-    """The index of the last record of a page that was sent twice with different contents, and of the one before."""
-    last: dict[tuple[str, int], int] = {}
+    """The index of the last record of a page that was sent just twice, with different contents, and of the first."""
+    places: dict[tuple[str, int], list[int]] = {}
     for i, record in enumerate(records):
-        if isinstance(record, Page) and record.kind is PageKind.PAGE:
-            key = (record.block, record.pfn)
-            before = last.get(key)
-            if before is not None and getattr(records[before], "digest", "") != record.digest:
-                found = (i, before)
-            last[key] = i
-    return found
+        if isinstance(record, Page):
+            places.setdefault((record.block, record.pfn), []).append(i)
+    *_, (before, at) = sorted(
+        (pair for pair in places.values() if len(pair) == 2 and differ(*(records[i] for i in pair))),
+        key=lambda pair: pair[1],
+    )
+    return at, before
+
+
+def differ(one: Record, other: Record) -> bool:
+    """Whether both are whole pages, with different contents."""
+    pages = [each for each in (one, other) if isinstance(each, Page) and each.kind is PageKind.PAGE]
+    return len({page.digest for page in pages}) == 2
 
 
 def drop_the_resend(records: list[Record]) -> list[Record]:
@@ -252,7 +250,7 @@ def test_the_screen_for_people_names_rule_page_and_contracts() -> None:
     result = CliRunner().invoke(oracle, [str(LOST)], standalone_mode=False)
     assert result.return_value == 1
     assert "the-last-store-arrives (56 times)" in result.output
-    assert "contracts still possible: hand-over, logging, rounds, transport" in result.output
+    assert "contracts still possible: logging, rounds" in result.output
     assert "pc.ram 258" in result.output
     assert "unchecked" in result.output
 
@@ -260,7 +258,7 @@ def test_the_screen_for_people_names_rule_page_and_contracts() -> None:
 def test_a_format_that_is_named_is_believed(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"rubbish")
     assert "QEVM" in str(judge_recording(str(tmp_path / "x"), "qemu").reason)
-    truth = str(TINY / "truth.json.zst")
+    truth = str(TINY / "truth.json.xz")
     (tmp_path / "e").write_bytes(EVENTS % b"a")
     assert "a truth beside an event file" in str(judge_recording(str(tmp_path / "e"), truth=truth).reason)
 
