@@ -11,6 +11,7 @@ import click
 
 from refmodel.cli.check import check
 from refmodel.oracle.command import oracle
+from refmodel.oracle.reduce.command import reduce
 from refmodel.search.command import replay, search
 from refmodel.unusable import Unusable
 
@@ -29,12 +30,13 @@ def root() -> None:
     refmodel replay FILE       run and narrate a schedule
     refmodel fuzz              interleave guest stores and transfers, guided by state
     refmodel oracle PATH       judge a recording of a real migration
+    refmodel reduce FROM TO    a small recording that is judged just like a large one
 
     Exit status: 0 accepted or nothing found, 1 a violation, 2 unusable input.
     """
 
 
-for command in (check, oracle, replay, search):
+for command in (check, oracle, reduce, replay, search):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)
