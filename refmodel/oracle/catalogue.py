@@ -1,7 +1,7 @@
 """What a finding looks like: classes of real bugs by the contract that they break, and where such a thing was fixed.
 
-The classes M01 to M33 are those of the catalogue of 225 commits that the variants cite; here stands what a recording
-can show of them. The commits themselves are the variants' sources.
+The classes, their titles, contracts and commits are those of ``refmodel.catalogue``; here stands what a recording can
+show of them.
 
 ``signs`` are what the evidence shows of a page; the classes that such signs speak for come first, and none is left out
 for want of them:
@@ -21,7 +21,8 @@ from collections.abc import Collection, Iterable
 
 from attrs import frozen
 
-from refmodel.variants import VARIANTS, Source
+from refmodel.catalogue.classes import CLASSES as KNOWN
+from refmodel.catalogue.classes import Source
 
 __all__ = ["CLASSES", "BugClass", "classes_of", "fixes_of"]
 
@@ -52,42 +53,41 @@ _TWO = ("copies-in-flight-are-equal",)
 _CHUNK = ("the-log-is-cleared-before-a-send",)
 _AGAIN = ("nothing-is-sent-to-a-running-target", "only-discarded-pages-are-sent-after-the-switch")
 
-_NO_FIX = "the reference:"
-"""So begins what is said of code that does it right, as against a commit that put it right."""
+
+def _class(number: str, signs: str, *rules: tuple[str, ...], kind: str | None = None) -> tuple[str, BugClass]:
+    names, known = frozenset(rule for group in rules for rule in group), KNOWN[number]
+    return number, BugClass(known.title, frozenset(known.contracts), names, frozenset(signs.split()), kind)
 
 
-def _class(title: str, contracts: str, signs: str, *rules: tuple[str, ...], kind: str | None = None) -> BugClass:
-    names = frozenset(rule for group in rules for rule in group)
-    return BugClass(title, frozenset(contracts.split()), names, frozenset(signs.split()), kind)
-
-
-CLASSES = {
-    "M01": _class("protected before the log was swapped", "logging", "race seen-before", _STALE),
-    "M02": _class("cleared after the read", "logging rounds", "race across-a-sync", _STALE, _CHUNK),
-    "M03": _class("logged when mapped, not when written", "logging hand-over", "never-seen", _STALE),
-    "M04": _class("harvested, not sent", "rounds", "across-a-sync", _STALE, _MISSING),
-    "M05": _class("last harvest missing or too early", "hand-over", "after-the-last-sync", _STALE, _ONE),
-    "M06": _class("ring or PML entry lost", "logging", "race seen-before", _STALE),
-    "M07": _class("stale writable TLB entry", "logging", "apart seen-before", _STALE),
-    "M08": _class("dirty bit of an entry lost", "logging", "apart seen-before", _STALE),
-    "M09": _class("shadow more permissive than guest and log", "logging", "apart seen-before", _STALE),
-    "M10": _class("logging enabled over writable mappings", "logging", "apart never-seen", _STALE),
-    "M11": _class("superpage not split, or marked in part", "logging", "apart never-seen", _STALE),
-    "M12": _class("marked under a wrong name", "logging rounds", "apart never-seen", _STALE, _MISSING),
-    "M13": _class("part of a range not marked", "logging rounds", "apart never-seen", _STALE, _MISSING),
-    "M14": _class("hypervisor write past the log", "logging", "no-store", _STALE),
-    "M15": _class("DMA past the log", "logging", "no-store", _STALE),
-    "M16": _class("slot change loses the log", "logging rounds", "apart never-seen", _STALE),
-    "M17": _class("memory that is not covered", "logging rounds", "apart never-seen", _STALE, _MISSING),
-    "M18": _class("hint or balloon clears a needed bit", "rounds", "never-seen", _STALE, _MISSING),
-    "M19": _class("zero page taken for granted", "transport", "no-store", _STALE, _MISSING, _OTHER),
-    "M20": _class("delta against another base", "transport", "no-store", _STALE, _OTHER, kind="xbzrle"),
-    "M21": _class("two versions on two channels", "transport", "no-store", _STALE, _OTHER, _TWO, kind="multifd"),
-    "M23": _class("sent again after the switch to post-copy", "transport", "", _AGAIN),
-    "M26": _class("both sides run, or neither can", "hand-over", "", _ONE),
-    "M29": _class("the logger failed and went on", "logging", "apart seen-before", _STALE),
-    "M31": _class("a page starved by the round scheduler", "rounds", "apart across-a-sync", _STALE, _MISSING),
-}
+CLASSES = dict(
+    (
+        _class("M01", "race seen-before", _STALE),
+        _class("M02", "race across-a-sync", _STALE, _CHUNK),
+        _class("M03", "never-seen", _STALE),
+        _class("M04", "across-a-sync", _STALE, _MISSING),
+        _class("M05", "after-the-last-sync", _STALE, _ONE),
+        _class("M06", "race seen-before", _STALE),
+        _class("M07", "apart seen-before", _STALE),
+        _class("M08", "apart seen-before", _STALE),
+        _class("M09", "apart seen-before", _STALE),
+        _class("M10", "apart never-seen", _STALE),
+        _class("M11", "apart never-seen", _STALE),
+        _class("M12", "apart never-seen", _STALE, _MISSING),
+        _class("M13", "apart never-seen", _STALE, _MISSING),
+        _class("M14", "no-store", _STALE),
+        _class("M15", "no-store", _STALE),
+        _class("M16", "apart never-seen", _STALE),
+        _class("M17", "apart never-seen", _STALE, _MISSING),
+        _class("M18", "never-seen", _STALE, _MISSING),
+        _class("M19", "no-store", _STALE, _MISSING, _OTHER),
+        _class("M20", "no-store", _STALE, _OTHER, kind="xbzrle"),
+        _class("M21", "no-store", _STALE, _OTHER, _TWO, kind="multifd"),
+        _class("M23", "", _AGAIN),
+        _class("M26", "", _ONE),
+        _class("M29", "apart seen-before", _STALE),
+        _class("M31", "apart across-a-sync", _STALE, _MISSING),
+    )
+)
 """The classes that a recording can show, by their number."""
 
 
@@ -111,8 +111,6 @@ def fixes_of(classes: Iterable[str]) -> list[tuple[str, Source]]:
     """Commits that fixed such a thing, each with its class: the first of each class, in the classes' order."""
     found: list[tuple[str, Source]] = []
     for wanted in dict.fromkeys(classes):
-        struck = [variant for variant in VARIANTS.values() if variant.catalogue == wanted and not variant.sound]
-        sources = [source for variant in struck for source in variant.sources]
-        fixes = [source for source in sources if not source.what.startswith(_NO_FIX)]
+        fixes = [source for source in KNOWN[wanted].sources if source.kind == "commit"]
         found += [(wanted, source) for source in fixes[:1]]
     return found

@@ -1,16 +1,16 @@
 """Wrong variants of the seed machine, and sound ones: patches of one function each, as data.
 
-A class of the catalogue of real bugs (M01 to M33) becomes a subclass with one method replaced, with the commits that it
-stands for. Nothing else of the specification is repeated here.
+A class of the catalogue of real bugs (M01 to M33) becomes a subclass with one method replaced, with the ids of the
+commits that it stands for. Nothing else of the specification is repeated here, and nothing of the catalogue.
 """
 
 from refmodel.variants.controls import CONTROLS
 from refmodel.variants.hand_over import HAND_OVER_VARIANTS
 from refmodel.variants.logging import LOGGING_VARIANTS
 from refmodel.variants.rounds import ROUNDS_VARIANTS
-from refmodel.variants.variant import Source, Variant
+from refmodel.variants.variant import Variant
 
-__all__ = ["VARIANTS", "Source", "Variant"]
+__all__ = ["VARIANTS", "Variant"]
 
 VARIANTS: dict[str, Variant] = {
     variant.name: variant for variant in (*LOGGING_VARIANTS, *ROUNDS_VARIANTS, *HAND_OVER_VARIANTS, *CONTROLS)

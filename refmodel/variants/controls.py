@@ -3,7 +3,7 @@
 from refmodel.language import need, neg
 from refmodel.seed import Seed
 from refmodel.state import Cpus, Machine, Stage
-from refmodel.variants.variant import Source, Variant
+from refmodel.variants.variant import Variant
 
 __all__ = ["CONTROLS"]
 
@@ -67,10 +67,7 @@ CONTROLS = (
         "-",
         MarksOnFill,
         "a page that is only read is marked dirty",
-        (
-            Source("Linux 509552e65ae8 (arm64)", "P", "mark only if the fault was handled"),
-            Source("Firecracker 75e05ab118 (2024)", "C", "diff too large: the safe direction"),
-        ),
+        ("509552e65ae8", "75e05ab118"),
         sound=True,
     ),
     Variant(
@@ -78,7 +75,7 @@ CONTROLS = (
         "-",
         ResendsEverything,
         "clean pages are sent again in every round",
-        (Source("QEMU 3143577d6a (2021)", "C", "a cleared bit re-appears: the safe side"),),
+        ("3143577d6a",),
         sound=True,
     ),
     Variant("needless-flush", "-", FlushesEverything, "the whole TLB is flushed for one page", sound=True),
@@ -87,7 +84,7 @@ CONTROLS = (
         "-",
         ProtectsAtOnce,
         "a page is protected in one step, earlier than it need be",
-        (Source("Linux 8ea667f259e3", "P", "write protection at an unusual point that does not hurt"),),
+        ("8ea667f259e3",),
         sound=True,
     ),
     Variant("other-order", "-", PutsDirtyPagesOff, "pages that are dirty again are sent last", sound=True),
@@ -96,7 +93,7 @@ CONTROLS = (
         "M10",
         KeepsTheTlbAcrossRoots,
         "a CPU changes its root and keeps its TLB entries: harmless here, where each page is flushed by frame",
-        (Source("Xen eed63189da (2007)", "C", "SVM ASIDs not flushed on a CR3 write"),),
+        ("eed63189da",),
         sound=True,
     ),
     Variant(

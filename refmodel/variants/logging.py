@@ -4,7 +4,7 @@ from refmodel.language import need, neg
 from refmodel.logging.shadow import Entry
 from refmodel.seed import Seed
 from refmodel.state import Cpus, Machine, Phase, Shadow, Stage
-from refmodel.variants.variant import Source, Variant
+from refmodel.variants.variant import Variant
 
 __all__ = ["LOGGING_VARIANTS"]
 
@@ -102,95 +102,83 @@ LOGGING_VARIANTS = (
         "M01",
         SwapsAfterProtecting,
         "the log is swapped after the page has been protected; a fault in between leaves it clean and writable",
-        (Source("Linux edde99ce05290 (KVM, 2010)", "P", "write access removed before the bitmap was swapped"),),
+        ("edde99ce05290",),
     ),
     Variant(
         "no-flush",
         "M07",
         NeverFlushes,
         "write access is revoked in the shadow, and no TLB is flushed",
-        (
-            Source("Linux tag kvm-28", "P", "remote TLBs not flushed when a shadow pte lost permission"),
-            Source("Xen 6b792e28bc (2017)", "C", "nested p2m: the flush mask that is updated is not the one checked"),
-        ),
+        ("kvm-28", "6b792e28bc"),
     ),
     Variant(
         "flush-before-revoke",
         "M07",
         FlushesBeforeRevoking,
         "the flush comes before the change that keeps new entries out",
-        (Source("Xen 8cc5036bc3 XSA-401 (2022)", "C", "a writable TLB entry is made again after the flush"),),
+        ("8cc5036bc3",),
     ),
     Variant(
         "flush-one-cpu",
         "M07",
         FlushesOneCpu,
         "only one CPU is flushed before the page is read",
-        (Source("Xen 4da59282e0 (2008)", "T", "TLB flush wrong when vCPUs share page tables"),),
+        ("4da59282e0",),
     ),
     Variant(
         "flush-elided",
         "M07",
         FlushesOnlyIfRevoked,
         "no flush when no shadow mapping had to be changed",
-        (
-            Source("Linux 6dbf79e7164e (2012)", "P", "sees write access already gone, skips the flush"),
-            Source("Linux 7c8a4742c4ab (2022)", "P", "skips the flush when W was already clear"),
-        ),
+        ("6dbf79e7164e", "7c8a4742c4ab"),
     ),
     Variant(
         "flush-by-guest-table",
         "M07",
         FlushesByTheGuestsTable,
         "TLB entries are looked for where the guest's table maps the page now",
-        (Source("Xen a9949efb28 XSA-408 (2022)", "C", "the flush condition tested the new type instead of the old"),),
+        ("a9949efb28",),
     ),
     Variant(
         "fill-writable",
         "M09",
         EntersTransferredPagesWritable,
         "a transferred page is entered with the guest's rights",
-        (
-            Source("Xen _sh_propagate", "D", "the reference: RW is cleared unless a write faulted, or it is dirty"),
-            Source("Linux c22885050e65", "P", "writable spte in a read-only direct shadow: dirty bit not tracked"),
-        ),
+        ("_sh_propagate", "c22885050e65"),
     ),
     Variant(
         "resync-grants",
         "M09",
         ResyncGrantsAgain,
         "a resync gives write access back after it was removed",
-        (Source("Xen 6d72e644df, 1f80f21b47 (2008)", "C", "resync gave write access to a page about to be shadowed"),),
+        ("6d72e644df", "1f80f21b47"),
     ),
     Variant(
         "revoke-in-sync-only",
         "M09",
         RevokesOnlyInSyncEntries,
         "write access is looked for only in entries that are in sync",
-        (Source("Xen b42db2ecdf (2008)", "D", "splintered shadows were ignored: write access not found where it was"),),
+        ("b42db2ecdf",),
     ),
     Variant(
         "remap-keeps-rights",
         "M09",
         EmulatedWriteGrants,
         "an entry that is made afresh keeps the write access that it had",
-        (Source("Xen 24488e9b29 (2010)", "C", "a stale guest entry is propagated after its rights were lowered"),),
+        ("24488e9b29",),
     ),
     Variant(
         "cpu-keeps-root",
         "M10",
         OneCpuKeepsItsRoot,
         "pages are protected while a CPU still walks the guest's own table",
-        (
-            Source("Xen 9990621f33 (2007)", "C", "log-dirty on a shadowed domain must first clear its shadows"),
-            Source("Linux 404381c5839d", "P", "existing writable large mapping not dropped when logging is enabled"),
-        ),
+        ("9990621f33", "404381c5839d"),
     ),
     Variant(
         "mark-dropped",
         "M29",
         ForgetsToMark,
         "the fault permits the write and its mark is lost",
-        (Source("Xen paging_log_dirty_op", "D", "the reference: failed_allocs makes the harvest return -ENOMEM"),),
+        ("paging_log_dirty_op",),
     ),
 )

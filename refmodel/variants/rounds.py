@@ -3,7 +3,7 @@
 from refmodel.language import need
 from refmodel.seed import Seed
 from refmodel.state import Machine, Phase, Stage
-from refmodel.variants.variant import Source, Variant
+from refmodel.variants.variant import Variant
 
 __all__ = ["ROUNDS_VARIANTS"]
 
@@ -52,38 +52,34 @@ ROUNDS_VARIANTS = (
         "M02",
         ClearsAfterReading,
         "what marks the page is cleared after it has been read",
-        (
-            Source("QEMU c0bad49946 (2017)", "C", "the bitmap has to be cleared before issuing the read"),
-            Source("QEMU 86b124bc76 (2018)", "C", "the same bug in the bulk phase"),
-            Source("QEMU migration_bitmap_clear_dirty", "D", "the reference: the RAM path states the obligation"),
-        ),
+        ("c0bad49946", "86b124bc76", "migration_bitmap_clear_dirty"),
     ),
     Variant(
         "read-before-flush",
         "M07",
         RevokesWithoutWaiting,
         "the page is read while CPUs are still to be flushed",
-        (Source("Linux 6ce64428d620 (uffd-wp, 2021)", "P", "copy taken before the flush: changes between are lost"),),
+        ("6ce64428d620",),
     ),
     Variant(
         "harvest-skipped",
         "M04",
         SkipsTheRound,
         "a harvest whose count reads 0 is thrown away",
-        (Source("Xen 17e91570c5 (2021)", "C", "counters truncated to 0: the iteration is skipped after the CLEAN"),),
+        ("17e91570c5",),
     ),
     Variant(
         "harvest-replaces",
         "M04",
         ForgetsTheRest,
         "the last harvest replaces what is still owed",
-        (Source("Cloud Hypervisor do_memory_migration", "D", "the reference: the unsent table must be merged"),),
+        ("do_memory_migration",),
     ),
     Variant(
         "round-cut-short",
         "M04",
         StartsRoundWhileOwing,
         "a new round begins before the last has sent all that it owed",
-        (Source("Firecracker 0d0cab9f37, d9599f5727 (2024)", "C", "bitmap read and cleared, the write failed"),),
+        ("0d0cab9f37", "d9599f5727"),
     ),
 )

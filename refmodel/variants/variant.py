@@ -4,19 +4,7 @@ from attrs import frozen
 
 from refmodel.seed import Seed
 
-__all__ = ["Source", "Variant"]
-
-
-@frozen
-class Source:
-    """A real commit or report: project and id, the evidence tag, and what went wrong there.
-
-    Tags: D diff or source read; C most of the commit message read; T only its title; P an excerpt of a mirrored page.
-    """
-
-    where: str
-    tag: str
-    what: str
+__all__ = ["Variant"]
 
 
 @frozen
@@ -28,7 +16,8 @@ class Variant:
     """The class of the catalogue, e.g. M07; a dash for a sound variant without one."""
     spec: type[Seed]
     summary: str
-    sources: tuple[Source, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The ids of the commits and references in the catalogue that it stands for."""
     sound: bool = False
 
     @property
