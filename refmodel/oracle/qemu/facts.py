@@ -16,6 +16,8 @@ MOST = 1_000_000
 
 _LAST = ("completed", "cancelled", "failed")
 _JUMP = 1_000_000
+_STILL = 3_000_000
+"""Microseconds without a traced event that only QEMU's own count of time can vouch for: a round takes 100 ms."""
 
 
 @define
@@ -83,11 +85,15 @@ class _Reader:
         self.sync: trace.SyncStart | None = None
         self.out = 0
         self.counted: trace.Transferred | None = None
+        self.before: trace.Traced | None = None
+        self.still: tuple[int, int] | None = None
+        """The line after which nothing was traced for long, and how long, since QEMU last counted time."""
         self.sent: dict[tuple[str, int], set[int]] = {}
         """Pages sent since the last sync, by block and their place in pages of 1 GiB."""
 
     def take(self, event: trace.Traced) -> None:
         facts = self.facts
+        self._passes(event)
         match event:
             case trace.StateSet():
                 facts.state = event.state
@@ -116,6 +122,20 @@ class _Reader:
                 self._bytes(event)
             case trace.PacketSent() if event.pages:
                 facts.packets[event.channel, event.packet] += event.pages
+
+    def _passes(self, event: trace.Traced) -> None:
+        """Time passes; where much does and QEMU never counts it, the clock has jumped."""
+        before, self.before = self.before, event
+        if self.facts.setup is None or self.facts.ended is not None or before is None:
+            return
+        if event.time - before.time > _STILL:
+            self.still = (event.line, event.time - before.time)
+        if isinstance(event, trace.Transferred):
+            self.still = None  # what it counts is compared in `_bytes`
+        elif isinstance(event, trace.StateSet) and event.state in _LAST and self.still is not None:
+            line, passed = self.still
+            what = f"line {line}: {passed / 1e6:.3f} s passed in which nothing was traced"
+            raise WrongCompanion(self.facts.name, what, "a clock that does not jump")
 
     def _section(self, event: trace.SectionStart | trace.SectionEnd) -> None:
         rule = "sections-are-as-traced"

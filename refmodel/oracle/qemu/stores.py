@@ -79,11 +79,12 @@ class StoreLog:
             if not row.during and row.last // 1000 > setup + _APART:
                 after = row.last / 1e9 - setup / 1e6
                 what = f"line {row.line}: a store before the migration, {after:.3f} s after it began"
-                raise WrongCompanion(name, what, "the clock and the run of the trace")
+                raise WrongCompanion(name, what, f"the clock and the run of {facts.name}")
             if row.during and not setup - _APART <= row.first // 1000 <= facts.last + _APART:
                 after = row.first / 1e9 - setup / 1e6
                 what = f"line {row.line}: a store during the migration, {after:.3f} s after it began"
-                raise WrongCompanion(name, what, f"times from {setup / 1e6:.3f} to {facts.last / 1e6:.3f} s")
+                times = f"times from {setup / 1e6:.3f} to {facts.last / 1e6:.3f} s, those of {facts.name}"
+                raise WrongCompanion(name, what, times)
             there = row.bytes_there()
             if there is None:
                 self._final.pop(row.pfn, None)
