@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from refmodel.oracle.readers import qemu_trace as trace
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.errors import BrokenStream
+from refmodel.oracle.readers.errors import BrokenStream, UnusableInput
 from refmodel.oracle.readers.qemu_records import EndOfSection, Page, PageKind, Record, SectionKind
 
 __all__ = ["Moment", "Moments", "Place", "read_moments"]
@@ -87,6 +87,8 @@ def _read_trace(source: ByteSource, moments: Moments) -> Iterator[_Section]:
     for event in trace.Trace(source).events():
         match event:
             case trace.StateSet(state="setup"):
+                if moments.begin:
+                    raise UnusableInput(source.name, 0, "several migrations", "one migration a trace")
                 moments.begin = event.time
             case trace.StateSet(state="completed" | "cancelled" | "failed"):
                 moments.common.append(Moment(event.time, "state", f"the migration is {event.state}"))

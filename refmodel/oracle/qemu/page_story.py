@@ -105,11 +105,12 @@ class PageStory:
         """What the story speaks for (see ``refmodel.oracle.catalogue``)."""
         if self.logged and not self.late.count:
             return {"no-store"}
+        if self.late.count and not self.later_syncs:
+            return {"after-the-last-sync"}
         sends = sum(moment.kind in ("send", "lost") for moment in self.own)
         found = {"seen-before" if sends > 1 else "never-seen"}
         if self.late.count:
-            found.add("apart" if self._is_apart else "race")
-            found.add("across-a-sync" if self.later_syncs else "after-the-last-sync")
+            found |= {"apart" if self._is_apart else "race", "across-a-sync"}
         return found
 
     def lines(self, source: str | None, target: str | None) -> tuple[str, ...]:

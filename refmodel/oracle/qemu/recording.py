@@ -71,11 +71,14 @@ def _with_stories(evidence: Evidence, opened: Opened) -> Evidence:
     if folder is None or trace is None or not (places or findings) or judge.begin is None:
         return evidence
     stores = beside_of(folder, "writes.csv")
-    with ExitStack() as stack:
-        source = stack.enter_context(open_input(opened.source.name))
-        records = _records(source, folder, stack, keep_bytes=False)
-        opens = partial(open_input, stores) if stores else None
-        stories = read_stories(places, partial(open_input, trace), opens, records, judge)
+    try:
+        with ExitStack() as stack:
+            source = stack.enter_context(open_input(opened.source.name))
+            records = _records(source, folder, stack, keep_bytes=False)
+            opens = partial(open_input, stores) if stores else None
+            stories = read_stories(places, partial(open_input, trace), opens, records, judge)
+    except Unusable:
+        return evidence  # e.g. a store log that nothing was concluded from, so that it was not read before
     completed = stories.completed(findings)
     judge.findings[:] = completed[: len(judge.findings)]
     asked = stories.of(opened.asked) if opened.asked else ()
