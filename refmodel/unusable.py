@@ -1,6 +1,16 @@
 """Input that cannot be used: what it is, where, and what was expected. The CLI prints it and exits with status 2."""
 
-__all__ = ["Unusable"]
+from reprlib import Repr
+
+__all__ = ["Unusable", "shown"]
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+
+def shown(value: object) -> str:
+    """A value that was read, for a message: short, however long it is or deeply nested."""
+    return _SHORT.repr(value)
 
 
 class Unusable(Exception):

@@ -5,6 +5,7 @@ that refused. A store whose content nobody recorded leaves a content that equals
 is read from the source: only a complete store log makes that a proof, and then the order stands in for the contents.
 """
 
+from collections import Counter
 from typing import Any
 
 from refmodel.language import Action, Refused
@@ -33,6 +34,9 @@ from refmodel.unusable import Unusable
 
 __all__ = ["Judge"]
 
+_MOST_FINDINGS = 2000
+"""Findings of one rule that are kept."""
+
 
 class Judge:
     """Takes events one by one; ``verdict`` says what they come to."""
@@ -45,6 +49,8 @@ class Judge:
         self.begin: Begin | None = None
         self.pages = Pages()
         self.findings: list[Finding] = []
+        self._found = Counter[str]()
+        self._ends: set[type[Event]] = set()
         self.number = 0
         self.paused = False
         self.ended: Event | None = None
@@ -74,6 +80,7 @@ class Judge:
                 self._tell("the source's vCPUs stand still")
                 self._step("one-side-runs", "stop")
             case Discard():
+                self._need_before_the_end("discard")
                 if not self.pages.discard(event.block, event.pfn, event.pages):
                     raise self._unusable(
                         f"{event.pages} pages from pfn {event.pfn} of {event.block!r}", "pages of a block"
@@ -81,12 +88,13 @@ class Judge:
             case Commit():
                 self._commit(event)
             case Activate():
-                self.ended = event
-                self._settle_pages()
+                if self._is_first(event):
+                    self._settle_pages()
                 self._step("one-side-runs", "start_target")
             case Done():
-                self.ended = event
-                for page in self.pages.missing(limit=1000, discarded=True):
+                if Activate not in self._ends:
+                    raise self._unusable("done before activate", "done once a target that dropped pages has them all")
+                for page in self.pages.missing(limit=1000, discarded=True) if self._is_first(event) else ():
                     self.find(
                         "every-page-is-sent", "the target dropped the page at the switch; it was never sent again", page
                     )
@@ -94,6 +102,18 @@ class Judge:
                 self.ended = event
                 if not self.ledger.source_runs:
                     self._step("one-side-runs", "resume")
+
+    def _is_first(self, event: Event) -> bool:
+        """The run has ended so; and has not before: what that settles, it settles once, however often it comes."""
+        self.ended = event
+        is_first = type(event) not in self._ends
+        self._ends.add(type(event))
+        return is_first
+
+    def _need_before_the_end(self, what: str) -> None:
+        """Once the target runs, nobody compares what comes to be known of a page: it must not count as compared."""
+        if Activate in self._ends:
+            raise self._unusable(f"{what} after activate", f"{what} before the target runs")
 
     def _unusable(self, what: str, expected: str) -> Unusable:
         return Unusable(f"{self.where}: event {self.number}", what, expected)
@@ -120,7 +140,10 @@ class Judge:
         return True
 
     def find(self, rule: str, message: str, page: Page | None = None, **more: Any) -> None:
-        """Note a finding."""
+        """Note a finding; of one rule only so many, as an event can come any number of times."""
+        self._found[rule] += 1
+        if self._found[rule] > _MOST_FINDINGS:
+            return
         known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
         if page is not None:
             known |= {"block": page.block, "pfn": page.pfn, "last_record": page.last_record}
@@ -175,6 +198,7 @@ class Judge:
             self._settle(page)
 
     def _memory(self, event: Memory) -> None:
+        self._need_before_the_end("memory")
         page = self._page(event)
         page.tell(self.number, f"the {event.side} has {event.digest}")
         if event.side == "target":

@@ -11,11 +11,12 @@ import orjson
 
 from refmodel.oracle.events import Memory
 from refmodel.oracle.readers.compression import open_input
-from refmodel.unusable import Unusable
+from refmodel.unusable import Unusable, shown
 
 __all__ = ["read_truth"]
 
-_LARGEST = 1 << 30
+_LARGEST = 1 << 26
+"""In bytes: two million pages. It is read whole, and a few bytes of compressed data can stand for very many."""
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
@@ -38,13 +39,13 @@ def _memories(sides: dict[str, object], path: str) -> Iterator[Memory]:
         if blocks is None:
             continue
         if not isinstance(blocks, dict):
-            raise Unusable(f"{path}: {side}", f"{blocks!r:.60}", "an object of blocks")
+            raise Unusable(f"{path}: {side}", shown(blocks), "an object of blocks")
         for block, pages in blocks.items():
             if not isinstance(pages, dict):
-                raise Unusable(f"{path}: {side}: {block}", f"{pages!r:.60}", "an object of pages")
+                raise Unusable(f"{path}: {side}: {block}", shown(pages), "an object of pages")
             for pfn, digest in pages.items():
                 if not re.fullmatch(r"\d{1,15}", pfn, re.ASCII):
                     raise Unusable(f"{path}: {side}: {block}", f"pfn {pfn[:40]!r}", "a decimal number")
                 if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-                    raise Unusable(f"{path}: {side}: {block}: {pfn}", f"{digest!r:.60}", "16 hex digits")
+                    raise Unusable(f"{path}: {side}: {block}: {pfn}", shown(digest), "16 hex digits")
                 yield Memory("source" if side == "source" else "target", block, int(pfn), digest)

@@ -22,7 +22,7 @@ from refmodel.language.sorts import domain
 from refmodel.machines import machine
 from refmodel.seed import Seed
 from refmodel.state import Machine
-from refmodel.unusable import Unusable
+from refmodel.unusable import Unusable, shown
 
 __all__ = ["Broken", "Noticed", "Schedule", "dumps", "load", "loads", "save"]
 
@@ -127,7 +127,7 @@ def loads(data: bytes, where: str) -> Schedule:
     if not isinstance(fields, dict) or fields.get("format") != "refmodel-schedule":
         raise Unusable(where, "no schedule", 'an object with "format": "refmodel-schedule"')
     if fields.get("version") != _VERSION:
-        raise Unusable(f"{where}: version", f"{fields.get('version')!r}", f"{_VERSION}, the version read here")
+        raise Unusable(f"{where}: version", shown(fields.get("version")), f"{_VERSION}, the version read here")
     name, variant = _field(fields, where, "machine", str), _field(fields, where, "variant", str, None)
     try:
         spec = machine(name, variant)
@@ -159,7 +159,7 @@ def _field(fields: Mapping[str, Any], where: str, name: str, kind: type, default
     if value is None and default is not _REQUIRED:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Unusable(f"{where}: {name}", f"{value!r}", f"a JSON value of Python's type {kind.__name__}")
+        raise Unusable(f"{where}: {name}", shown(value), f"a JSON value of Python's type {kind.__name__}")
     return value
 
 
@@ -167,7 +167,7 @@ def _sizes(given: Mapping[str, Any], spec: Specification[Any], where: str) -> di
     names = {"pfn", "vpn", "cpu", "word", "value"}
     for name, size in given.items():
         if name not in names or type(size) is not int or not 1 <= size <= _LARGEST:
-            raise Unusable(f"{where}: sizes", f"{name}: {size!r}", f"{sorted(names)}, each from 1 to {_LARGEST}")
+            raise Unusable(f"{where}: sizes", f"{name}: {shown(size)}", f"{sorted(names)}, each from 1 to {_LARGEST}")
     if missing := names - set(given):
         raise Unusable(f"{where}: sizes", f"none for {sorted(missing)}", "a size for each sort")
     return dict(given)
@@ -175,7 +175,7 @@ def _sizes(given: Mapping[str, Any], spec: Specification[Any], where: str) -> di
 
 def _action(spec: Specification[Any], sizes: Mapping[str, int], given: Any, where: str) -> Action:
     if not isinstance(given, dict) or not isinstance(given.get("step"), str):
-        raise Unusable(where, f"{given!r}", 'an object with a "step"')
+        raise Unusable(where, shown(given), 'an object with a "step"')
     step = spec.steps.get(given["step"])
     if step is None:
         raise Unusable(where, f"no step {given['step']!r}", f"one of {', '.join(spec.steps)}")
@@ -187,7 +187,7 @@ def _action(spec: Specification[Any], sizes: Mapping[str, int], given: Any, wher
         value = given[name]
         kind = bool if sort.name == "flag" else int
         if type(value) is not kind or value not in domain(sort, sizes):
-            raise Unusable(where, f"{name}: {value!r}", f"a {sort.name} of {list(domain(sort, sizes))}")
+            raise Unusable(where, f"{name}: {shown(value)}", f"a {sort.name} of {list(domain(sort, sizes))}")
         arguments.append(value)
     return Action(step.name, tuple(arguments))
 

@@ -1,5 +1,6 @@
 """The judge: each rule has a recording that it rejects, and a like one that it accepts."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -255,6 +256,7 @@ def test_the_ledger_in_place_judges_as_the_persistent_one_does(begin: Begin, eve
     persistent = persistent.but(held=persistent.held.but(memory=memory))
     judges = (Judge("a test"), Judge("a test", persistent))
     for judge in judges:
-        for event in (begin, *events):
-            judge.take(event)
+        with suppress(Unusable):
+            for event in (begin, *events):
+                judge.take(event)
     assert summary(judges[0]) == summary(judges[1])

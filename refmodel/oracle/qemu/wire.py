@@ -5,7 +5,9 @@ ram_postcopy_send_discard_bitmap): what was discarded is sent once, and nothing 
 changed what it kept.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from refmodel.oracle.qemu.rules import Notes
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind, Discard
@@ -19,6 +21,7 @@ _SENT, _KEPT, _EQUAL = (
     "only-discarded-pages-are-sent-after-the-switch",
     "copies-in-flight-are-equal",
 )
+_MOST = 2000
 
 
 class Wire:
@@ -26,7 +29,7 @@ class Wire:
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._discarded: dict[str, list[tuple[int, int]]] = {}
+        self._discarded: dict[str, list[tuple[int, ...]]] = {}
         self._after: dict[tuple[str, int], int] = {}
         """Pages sent after the switch, with how often."""
         self._flying: dict[tuple[str, int], tuple[int | None, str]] = {}
@@ -52,7 +55,8 @@ class Wire:
         place = (page.block, page.pfn)
         last = LastRecord(page.offset, page.kind.value, page.digest, True)
         ranges = self._discarded.get(page.block, [])
-        if not any(first <= page.pfn < first + pages for first, pages in ranges):
+        at = bisect_left(ranges, (page.pfn + 1,))
+        if not at or page.pfn >= sum(ranges[at - 1]):
             self._notes.find(_KEPT, "sent while the target runs, which had kept the page", place, last)
             return
         times = self._after[place] = self._after.get(place, 0) + 1
@@ -77,26 +81,23 @@ class Wire:
         if not whole:
             self._notes.cannot(_SENT, "the stream is not whole")
             return
+        for ranges in self._discarded.values():
+            self._notes.check(_SENT, sum(pages for _, pages in ranges))
+        for page in islice(self._missing(), _MOST):
+            self._notes.find(_SENT, "discarded at the switch and never sent after it", page)
+
+    def _missing(self) -> Iterator[tuple[str, int]]:
+        """The pages that were not sent: they can be far more than what was."""
         for block, ranges in self._discarded.items():
             for first, pages in ranges:
-                self._notes.check(_SENT, pages)
-                for pfn in self._missing(block, first, pages):
-                    self._notes.find(_SENT, "discarded at the switch and never sent after it", (block, pfn))
-
-    def _missing(self, block: str, first: int, pages: int) -> Iterator[int]:
-        """The first of the pages that were not sent: a range can be far longer than what was sent."""
-        left = 2000
-        for pfn in range(first, first + pages):
-            if (block, pfn) not in self._after:
-                yield pfn
-                left -= 1
-                if not left:
-                    return
+                for pfn in range(first, first + pages):
+                    if (block, pfn) not in self._after:
+                        yield block, pfn
 
 
-def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(ranges: Iterable[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """The ranges in order, without overlap."""
-    joined: list[tuple[int, int]] = []
+    joined: list[tuple[int, ...]] = []
     for first, pages in sorted(ranges):
         if joined and first <= sum(joined[-1]):
             start = joined[-1][0]

@@ -28,7 +28,7 @@ from refmodel.oracle.events import (
     Store,
 )
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.unusable import Unusable
+from refmodel.unusable import Unusable, shown
 
 __all__ = ["looks_like_events", "read_events"]
 
@@ -42,7 +42,7 @@ _LONGEST_LINE = 1 << 20
 def _exactly(kind: type) -> Any:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not kind:
-            raise TypeError(f"{value!r} is no {kind.__name__}")
+            raise TypeError(f"{shown(value)} is no {kind.__name__}")
         return value
 
     return structure
@@ -98,7 +98,8 @@ def _event(given: Any, where: str) -> Event:
     kind = given.pop("event", None) if isinstance(given, dict) else None
     cls = _CLASSES.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        raise Unusable(where, f"no event {json.dumps(kind)}", f'an "event" of {", ".join(_CLASSES)}')
+        name = json.dumps(kind) if kind is None or isinstance(kind, str) else shown(kind)
+        raise Unusable(where, f"no event {name}", f'an "event" of {", ".join(_CLASSES)}')
     try:
         return _CONVERTER.structure(given, cls)
     except (ClassValidationError, TypeError, ValueError, KeyError) as error:

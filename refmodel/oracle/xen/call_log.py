@@ -16,7 +16,7 @@ __all__ = ["CallLog", "Control", "Harvest", "Stall", "read_call_log"]
 
 _LARGEST = 1 << 24
 _LINE = re.compile(r"(\d{1,12}\.\d{1,9}) (\w+)(?: (.*))?", re.ASCII)
-_FIELD = re.compile(r"([\w#]+)=(-?\d{1,18})(?=\s|$)", re.ASCII)
+_FIELD = re.compile(r"(?<![\w#])([\w#]+)=(-?\d{1,18})(?=\s|$)", re.ASCII)
 _OPERATION = re.compile(r"\bop=(\w+)\(", re.ASCII)
 
 

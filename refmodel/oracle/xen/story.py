@@ -90,6 +90,8 @@ class Story:
             if level_of(page.type) or page.data.startswith(_START_INFO):
                 self.kept[page.pfn] = page.data
         self.digests[page.pfn] = digest
+        if len(self._waiting) > self.passes.last_pfn:  # a page came twice, which the pass is faulted for
+            self._send_waiting()
         self._waiting.append(Send(BLOCK, page.pfn, digest, wire.PAGE_TYPES[page.type], page.offset))
 
     def _verify(self, page: Page) -> None:
