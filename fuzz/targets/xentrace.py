@@ -1,0 +1,13 @@
+"""Does an input to the reader of xentrace's file end otherwise than in a result or the reader's own error?
+
+Or in over a second, or in over 512 MB.
+
+    python fuzz/targets/xentrace.py [libFuzzer flags] [corpus folder]
+"""
+
+import sys
+
+from fuzz.readers.libfuzzer import fuzz
+
+if __name__ == "__main__":
+    fuzz("xentrace", sys.argv)
