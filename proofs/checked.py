@@ -22,7 +22,7 @@ def is_proved(spec: Seed) -> bool:
     """Whether all is proved; the first obligation that is not ends the work."""
 
     def watch(done: Done, works: int) -> None:
-        if any(record.verdict is not Verdict.PROVED for record in done.records):
+        if any(record.verdict is Verdict.REFUTED for record in done.records):
             raise _RefutedError
 
     try:

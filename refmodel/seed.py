@@ -1,7 +1,7 @@
 """The machine ``seed``: shadow paging as the seed text tells it, protect at transfer (level B)."""
 
 from refmodel.handover.hand_over import HandOverSteps
-from refmodel.language import neg
+from refmodel.language import Sizes, neg
 from refmodel.state import Machine, Phase, Stage
 
 __all__ = ["Seed"]
@@ -11,6 +11,11 @@ class Seed(HandOverSteps):
     """All the parts together, and how it begins."""
 
     state = Machine
+
+    def start(self, sizes: Sizes) -> Machine:
+        """Everything free is 0, but for the source's configuration: one that never travels must be seen."""
+        m = super().start(sizes)
+        return m.but(source=m.source.but(configuration=min(1, sizes["value"] - 1)))
 
     def initial(self, anything: Machine) -> Machine:
         """The guest runs at the source, on its own table; there is no migration yet.
@@ -31,6 +36,7 @@ class Seed(HandOverSteps):
                 on_shadow=m.cpus.on_shadow.cleared(),
                 present=m.cpus.present.cleared(),
                 writable=m.cpus.writable.cleared(),
+                unflushed=m.cpus.unflushed.cleared(),
             ),
             log=m.log.but(dirty=m.log.dirty.cleared(), transferred=m.log.transferred.cleared()),
             transfer=m.transfer.but(

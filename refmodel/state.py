@@ -109,6 +109,9 @@ class Cpus(State):
     present: Set[tuple[Cpu, Vpn]]
     frame: Map[tuple[Cpu, Vpn], Pfn]
     writable: Set[tuple[Cpu, Vpn]]
+    unflushed: Set[tuple[Cpu, Vpn]]
+    """Ghost: the guest has changed its entry for the page and not flushed this CPU since, so that it may go on using
+    the old one. No step reads it; the claims say what a flush must achieve."""
 
 
 @frozen(slots=False)

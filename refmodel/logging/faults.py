@@ -1,6 +1,6 @@
 """Write faults: what a store does that no writable translation lets through. Rules R5, R6 and R7."""
 
-from refmodel.language import Cpu, Value, Vpn, guest, need, neg
+from refmodel.language import Contract, Cpu, Pfn, Value, Vpn, guest, iff, implies, law, need, neg
 from refmodel.logging.shadow import ShadowTable
 from refmodel.state import Machine
 
@@ -57,3 +57,9 @@ class Faults(ShadowTable):
             log=m.log.but(transferred=m.log.transferred.discard(page)),
             shadow=shadow.but(writable=granted),
         )
+
+    @law(Contract.LOGGING, "R5")
+    def a_fault_that_the_guest_sees_is_never_logged(self, before: Machine, after: Machine, cpu: Cpu, page: Pfn) -> bool:
+        """R5: a step that changes a CPU's registers, as the guest's own handler does, leaves the log alone."""
+        reflected = before.source.registers[cpu] != after.source.registers[cpu]
+        return implies(reflected, iff(before.log.dirty[page], after.log.dirty[page]))

@@ -91,11 +91,12 @@ class ShadowTable(Mmu):
 
     def table_updated(self, m: Machine, vpn: int, trapped: bool) -> Machine:
         """The update reaches the shadow at once when trapped and emulated; else the entry goes out of sync."""
+        changed = m.but(cpus=m.cpus.but(unflushed=m.cpus.unflushed.where(lambda c, v: v == vpn, True)))
         if m.shadow.present[vpn]:
             if trapped:
-                return m.but(shadow=self.entered(m, vpn))
-            return m.but(shadow=m.shadow.but(unsynced=m.shadow.unsynced.add(vpn)))
-        return m
+                return changed.but(shadow=self.entered(m, vpn))
+            return changed.but(shadow=m.shadow.but(unsynced=m.shadow.unsynced.add(vpn)))
+        return changed
 
     @guest
     def shadow_resync(self, m: Machine, vpn: Vpn) -> Machine:
@@ -108,14 +109,36 @@ class ShadowTable(Mmu):
     def guest_flush(self, m: Machine, cpu: Cpu, vpn: Vpn) -> Machine:
         """INVLPG: what the guest's table said before is gone from the shadow and from this CPU's TLB."""
         need(m.hand_over.source_runs, "the source runs")
-        need(m.cpus.present[cpu, vpn], "the TLB has an entry for the page")
+        need(m.cpus.unflushed[cpu, vpn] | m.cpus.present[cpu, vpn], "there is something to flush")
         synced = m.but(shadow=self.entered(m, vpn)) if m.shadow.unsynced[vpn] else m
         return synced.but(
             cpus=m.cpus.but(
                 present=m.cpus.present.discard((cpu, vpn)),
                 writable=m.cpus.writable.discard((cpu, vpn)),
+                unflushed=m.cpus.unflushed.discard((cpu, vpn)),
             )
         )
+
+    @invariant(Contract.LOGGING, "I-SHADOW", "R8", goal=True)
+    def after_a_flush_a_tlb_has_the_guests_own_entry(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+        """R8: only what the guest changed and did not flush may be stale; all else is its own entry, and never more."""
+        table, cpus = m.source.table, m.cpus
+        rights = implies(cpus.writable[cpu, vpn], table.writable[vpn])
+        return implies(
+            cpus.present[cpu, vpn] & neg(cpus.unflushed[cpu, vpn]),
+            table.present[vpn] & (table.frame[vpn] == cpus.frame[cpu, vpn]) & rights,
+        )
+
+    @invariant(Contract.LOGGING, "R8")
+    def an_entry_is_out_of_sync_only_until_a_cpu_flushes_it(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+        """A flush by any CPU brings the entry back in step, so that none can walk an old one after its own flush."""
+        return implies(m.shadow.unsynced[vpn], m.cpus.unflushed[cpu, vpn])
+
+    @invariant(Contract.LOGGING, "R1", "R2", goal=True)
+    def before_a_migration_the_shadow_is_empty_and_nobody_walks_it(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+        """R1 and R2: the guest's own table is walked until then, and the shadow starts empty."""
+        empty = neg(m.shadow.present[vpn]) & neg(m.shadow.unsynced[vpn])
+        return implies(m.phase == Phase.BEFORE, neg(m.cpus.on_shadow[cpu]) & empty)
 
     @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
     def a_writable_shadow_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:

@@ -67,7 +67,6 @@ class MigrationRounds(PageTransfer):
     def what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(
         self, before: Machine, after: Machine, page: Pfn
     ) -> bool:
-        """The machine stands still only for the last pages: nothing joins them."""
-        stands = (before.phase == Phase.PAUSED) | (before.phase == Phase.STOP_AND_COPY)
-        still = (after.phase == Phase.PAUSED) | (after.phase == Phase.STOP_AND_COPY)
-        return implies(stands & still & self.is_owed(after, page), self.is_owed(before, page))
+        """The machine stands still only for the last pages: nothing joins them, at the pause or later."""
+        stands = (after.phase == Phase.PAUSED) | (after.phase == Phase.STOP_AND_COPY)
+        return implies(stands & self.is_owed(after, page), self.is_owed(before, page))

@@ -11,8 +11,8 @@ from refmodel.variants import VARIANTS
 
 __all__ = ["checked"]
 
-_WHOLE = GROWING[:2]
-"""The machines that a sound one is searched in, whole: the others take ten seconds each."""
+_WHOLE = GROWING[:1]
+"""The machine that a sound one is searched in, whole: the others take ten seconds and more each."""
 _FEW_GUEST_STEPS = 2
 """After the broken claim, in this quick look at what the guest notices; ``refmodel search`` goes further."""
 

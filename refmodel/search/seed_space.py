@@ -45,22 +45,21 @@ def _memory(phase: Phase, source: Cells, target: Cells) -> tuple[Any, ...]:
     return phase, (0,) * len(source), tuple(differs)
 
 
-def _registers(phase: Phase, sent: int, source: Cells, target: Cells) -> tuple[Any, ...]:
-    live = 0 if phase == Phase.ABORTED else sent
-    differs = (int(s != t and live >> i & 1) for i, (s, t) in enumerate(zip(source, target, strict=True)))
-    return phase, sent, (0,) * len(source), tuple(differs)
+def _registers(phase: Phase, source: Cells, target: Cells) -> tuple[Any, ...]:
+    differs = (0 if phase == Phase.ABORTED else int(s != t) for s, t in zip(source, target, strict=True))
+    return phase, (0,) * len(source), tuple(differs)
 
 
 def _tables(
-    phase: Phase, sent: bool, ours: int, our_frames: Cells, our_rights: int, theirs: int, frames: Cells, rights: int
+    phase: Phase, ours: int, our_frames: Cells, our_rights: int, theirs: int, frames: Cells, rights: int
 ) -> tuple[Any, ...]:
     nowhere = (NOTHING,) * len(frames)
     if phase not in _OVER:
-        return (phase, sent, ours, our_frames, our_rights) + ((theirs, frames, rights) if sent else (0, nowhere, 0))
+        return phase, ours, our_frames, our_rights, theirs, frames, rights
     differs = ours ^ theirs | our_rights ^ rights
     for i, (frame, other) in enumerate(zip(our_frames, frames, strict=True)):
         differs |= (frame != other and ours >> i & 1) << i
-    return phase, sent, 0, nowhere, 0, differs if sent and phase != Phase.ABORTED else 0, nowhere, 0
+    return phase, 0, nowhere, 0, 0 if phase == Phase.ABORTED else differs, nowhere, 0
 
 
 def _shadow(phase: Phase, present: int, frame: Cells, writable: int, unsynced: int) -> tuple[Any, ...]:
@@ -69,10 +68,12 @@ def _shadow(phase: Phase, present: int, frame: Cells, writable: int, unsynced: i
     return phase, present, frame, writable, unsynced
 
 
-def _cpus(phase: Phase, on_shadow: int, present: int, frame: Cells, writable: int, transferred: int) -> tuple[Any, ...]:
+def _cpus(
+    phase: Phase, on_shadow: int, present: int, frame: Cells, writable: int, unflushed: int, transferred: int
+) -> tuple[Any, ...]:
     if phase in _OVER:
-        return phase, 0, 0, (NOTHING,) * len(frame), 0, 0
-    return phase, on_shadow, present, frame, writable, transferred
+        return phase, 0, 0, (NOTHING,) * len(frame), 0, 0, 0
+    return phase, on_shadow, present, frame, writable, unflushed, transferred
 
 
 def _given_up(phase: Phase, dirty: int, to_send: int, left: int) -> tuple[Any, ...]:
@@ -103,14 +104,13 @@ DEAD = (
         "only whether the two are equal is seen",
     ),
     Rule(
-        ("phase", "hand_over.registers_sent", "source.registers", "target.registers"),
+        ("phase", "source.registers", "target.registers"),
         _registers,
-        "the same for registers, and the target's are not looked at before they are sent",
+        "the same for registers",
     ),
     Rule(
-        ("phase", "hand_over.table_sent", *_table("source.table"), *_table("target.table")),
+        ("phase", *_table("source.table"), *_table("target.table")),
         _tables,
-        "the target's table is not looked at before it is sent; "
         "once the source stands still, no walk reads a table and only whether the two are equal is seen",
     ),
     Rule(
@@ -119,7 +119,7 @@ DEAD = (
         "once the source stands still, nothing reads or changes the shadow, and what is claimed of it was checked",
     ),
     Rule(
-        ("phase", "cpus.on_shadow", *_table("cpus"), "log.transferred"),
+        ("phase", "cpus.on_shadow", *_table("cpus"), "cpus.unflushed", "log.transferred"),
         _cpus,
         "once the source stands still, no CPU walks or stores, so that roots, TLBs and protection are idle",
     ),

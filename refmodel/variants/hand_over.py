@@ -23,6 +23,12 @@ class CapturesBeforeTheStop(Seed):
         return super().send_registers(m, cpu)
 
 
+class SendsNoRegisters(Seed):
+    def send_registers(self, m: Machine, cpu: int) -> Machine:
+        """A vCPU's registers count as sent, and what is sent is not what it holds."""
+        return super().send_registers(m, cpu).but(target=m.target)
+
+
 class ResumesAfterCommit(Seed):
     def abort(self, m: Machine) -> Machine:
         """The source takes back the guest although it had given up its right."""
@@ -58,6 +64,13 @@ HAND_OVER_VARIANTS = (
         "M05",
         CapturesBeforeTheStop,
         "a vCPU's registers are captured before it stands still",
+        ("507912385a",),
+    ),
+    Variant(
+        "registers-not-sent",
+        "M05",
+        SendsNoRegisters,
+        "a vCPU's registers are taken for sent",
         ("507912385a",),
     ),
     Variant(

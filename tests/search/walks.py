@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from attrs import evolve
+
 from refmodel.language import Refused
 from refmodel.search.explore import explore
 from refmodel.search.space import Space
+
+_MOST_VISITED = 6_000
+"""States that are drawn from: with dead fields as they come, whole searches are too large."""
 
 
 def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
@@ -39,7 +44,7 @@ def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
 
 
 def drawn(space: Space, random: Random, count: int) -> list[Any]:
-    """States drawn from all that a search visits until a claim breaks."""
+    """States drawn from what a search visits until a claim breaks; dead fields as they come, not blanked."""
     visited: list[Any] = [space.start]
 
     def keep(state: Any) -> bool:
@@ -47,7 +52,7 @@ def drawn(space: Space, random: Random, count: int) -> list[Any]:
             visited.append(state)
         return False
 
-    explore(space, goal=keep)
+    explore(evolve(space, dead=()), max_states=_MOST_VISITED, goal=keep)
     return random.sample(visited, min(count, len(visited)))
 
 
