@@ -9,6 +9,7 @@ from importlib.metadata import entry_points, version
 
 import click
 
+from refmodel.catalogue.command import bugs
 from refmodel.cli.check import check
 from refmodel.oracle.command import oracle
 from refmodel.oracle.reduce.command import reduce
@@ -30,13 +31,14 @@ def root() -> None:
     refmodel replay FILE       run and narrate a schedule
     refmodel fuzz              interleave guest stores and transfers, guided by state
     refmodel oracle PATH       judge a recording of a real migration
+    refmodel bugs [CLASS]      real bugs by class, and what catches each
     refmodel reduce FROM TO    a small recording that is judged just like a large one
 
     Exit status: 0 accepted or nothing found, 1 a violation, 2 unusable input.
     """
 
 
-for command in (check, oracle, reduce, replay, search):
+for command in (bugs, check, oracle, reduce, replay, search):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)

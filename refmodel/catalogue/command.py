@@ -1,0 +1,66 @@
+"""The command ``refmodel bugs``."""
+
+import sys
+from difflib import get_close_matches
+
+import click
+import orjson
+from rich.console import Console
+
+from refmodel.catalogue.classes import CLASSES, BugClass
+from refmodel.catalogue.listing import show_all
+from refmodel.catalogue.markdown import page
+from refmodel.catalogue.narration import show_class
+from refmodel.catalogue.plain import catalogue_as_json, class_as_json
+from refmodel.catalogue.verdicts import Verdict, judge, prover, variants_of
+from refmodel.variants import VARIANTS
+
+__all__ = ["bugs"]
+
+
+def _known(name: str) -> BugClass:
+    """The class of that number, or the class that a variant of that name stands for."""
+    number = f"M{int(digits):02}" if (digits := name.upper().removeprefix("M")).isdecimal() else name.upper()
+    if number in CLASSES:
+        return CLASSES[number]
+    variant = VARIANTS.get(name)
+    if variant is not None and variant.catalogue in CLASSES:
+        return CLASSES[variant.catalogue]
+    names = [*CLASSES, *(each.name for each in VARIANTS.values() if each.catalogue in CLASSES)]
+    near = get_close_matches(number, names, n=1, cutoff=0.6) or get_close_matches(name, names, n=1, cutoff=0.6)
+    raise click.UsageError(f"no class {name!r}; expected {near[0] if near else 'M01 to M33'}")
+
+
+@click.command()
+@click.argument("name", metavar="[CLASS]", required=False)
+@click.option("--check", is_flag=True, help="Have every variant searched and proved: a minute.")
+@click.option("--json", "as_json", is_flag=True, help="Print the catalogue as JSON, and nothing else.")
+@click.option("--markdown", is_flag=True, help="Print the catalogue as a page of documentation.")
+def bugs(name: str | None, check: bool, as_json: bool, markdown: bool) -> None:
+    """The classes of real bugs, what stands for each, and who catches it; CLASS, e.g. M07, tells all of one.
+
+    A variant's name tells its class, by that variant alone. One class is searched and proved on the spot.
+
+    Exit status: 0 each variant that was checked is judged as it must be, 1 one is not, 2 there is no such class.
+    """
+    if markdown:
+        if name or check or as_json:
+            raise click.UsageError("--markdown stands alone")
+        click.echo(page(), nl=False)
+        return
+    known = _known(name) if name else None
+    if known:
+        variants = [variant for variant in variants_of(known.number) if name not in VARIANTS or variant.name == name]
+    else:
+        variants = list(VARIANTS.values()) if check else []
+    prove = prover()
+    verdicts: dict[str, Verdict] = {variant.name: judge(variant, prove) for variant in variants}
+    console = Console(highlight=False)
+    if as_json:
+        told = class_as_json(known, verdicts) if known else catalogue_as_json(verdicts)
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    elif known:
+        show_class(console, known, list(verdicts.values()))
+    else:
+        show_all(console, verdicts)
+    sys.exit(0 if all(verdict.is_right for verdict in verdicts.values()) else 1)

@@ -1,0 +1,103 @@
+"""One class told whole: what goes wrong, what stands for it, how it is caught, and where it happened."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from refmodel.catalogue.classes import BugClass, Source, cited
+from refmodel.catalogue.verdicts import Verdict
+from refmodel.oracle.catalogue import CLASSES as SHOWN
+from refmodel.schedules.narrate import narrate
+from refmodel.schedules.replay import replay
+from refmodel.variants import Variant
+
+__all__ = ["doing", "show_class", "source_line"]
+
+_KINDS = {"commit": "", "cause": " (brought it)", "report": " (report)", "reference": " (reference)"}
+
+
+def source_line(source: Source) -> str:
+    """Project, commits, year, tag, kind and what went wrong."""
+    return f"{source.where} [{source.tag}]{_KINDS[source.kind]}: {source.what}"
+
+
+def doing(variant: Variant) -> str:
+    """What the function that the variant replaces does now, as its docstring has it."""
+    return " ".join(str(getattr(variant.spec, variant.replaces).__doc__).split())
+
+
+def show_class(console: Console, known: BugClass, verdicts: Sequence[Verdict]) -> None:
+    """Print it; the schedule and the failing obligation are those of the variant that breaks soonest."""
+    console.print(f"[bold]{known.number}  {escape(known.title)}[/]")
+    breaks = ", ".join(known.invariants) or "no invariant of migration"
+    console.print(f"breaks {breaks}; contract: {', '.join(known.contracts) or 'none'}")
+    _say(console, known.mutant, 0)
+    if known.note:
+        _say(console, known.note, 0)
+    if not verdicts:
+        console.print("\n[bold]Not modelled yet[/]")
+        _say(console, f"missing: {known.missing}")
+    for verdict in verdicts:
+        _variant(console, verdict)
+    _soonest(console, [verdict for verdict in verdicts if verdict.found.schedule])
+    console.print("\n[bold]A recording[/]")
+    if shown := SHOWN.get(known.number):
+        _say(console, f"can show it by {', '.join(sorted(shown.rules))}")
+    else:
+        _say(console, "does not show it")
+    console.print("\n[bold]Seen in[/]")
+    for source in known.sources:
+        _say(console, source_line(source))
+    console.print("[dim]D: diff or source read; C: most of the message; T: its title; P: an excerpt[/]")
+
+
+def _say(console: Console, text: str, indent: int = 2) -> None:
+    console.print(Padding(escape(text), (0, 0, 0, indent), expand=False))
+
+
+def _variant(console: Console, verdict: Verdict) -> None:
+    variant = verdict.variant
+    console.print(f"\n[bold]Variant {variant.name}[/]{' (sound)' if variant.sound else ''}")
+    _say(console, variant.summary)
+    _say(console, f"{variant.replaces}: {doing(variant)}")
+    sources = [source.where for source in cited(variant.sources, variant.catalogue)]
+    if sources:
+        _say(console, f"stands for {'; '.join(dict.fromkeys(sources))}")
+    _say(console, f"search: {verdict.said_by_search}")
+    schedule = verdict.found.schedule
+    if schedule and schedule.broken:
+        _say(console, schedule.specification().claims[schedule.broken.claim].sentence, 4)
+    if schedule and schedule.noticed:
+        _say(console, schedule.noticed.what, 4)
+    _say(console, f"proof: {verdict.said_by_proof}")
+    if verdict.refutation:
+        _say(console, f"against: {verdict.refutation.claim.replace('_', ' ')}", 4)
+
+
+def _soonest(console: Console, broken: Sequence[Verdict]) -> None:
+    """The shortest schedule, of those that the guest notices if there is one, and where its proof fails."""
+    if not broken:
+        return
+    soonest = min(broken, key=lambda v: (v.noticed_after is None, v.noticed_after or v.broken_after or 0))
+    schedule, refutation = soonest.found.schedule, soonest.refutation
+    assert schedule is not None
+    console.print("\n[bold]The shortest schedule[/]")
+    console.print(narrate(schedule, list(replay(schedule))))
+    if soonest.found.how:
+        _say(console, soonest.found.how)
+    if len(broken) > 1:
+        _say(console, "`refmodel search --variant NAME` shows another variant's")
+    if refutation:
+        console.print("\n[bold]The obligation that fails[/]")
+        arguments = f" ({', '.join(refutation.arguments)})" if refutation.arguments else ""
+        _say(
+            console, f"{refutation.step}, path {refutation.path}{arguments}: {refutation.broken or refutation.verdict}"
+        )
+        table = Table("", "before", "after", box=None, pad_edge=False, padding=(0, 2, 0, 2))
+        for where, before, after in refutation.cells:
+            table.add_row(escape(where), before, after, style="bold" if before != after else None)
+        console.print(table)
+        _say(console, "The state before satisfies every invariant; it need not be reachable.")
