@@ -62,7 +62,7 @@ def _shrunk(paths: Paths, actions: list[Action], path: str) -> list[Action]:
         at = len(actions) - 1 - stretch
         while at >= 0:
             fewer = actions[:at] + actions[at + stretch :]
-            if paths.end(_schedule(fewer)) == path:
+            if fewer and paths.end(_schedule(fewer)) == path:
                 actions = fewer
             at -= 1
         stretch = min(stretch // 2, len(actions) - 1)
