@@ -34,12 +34,15 @@ def judged() -> Iterator[Row]:
 def parts() -> Iterator[tuple[str, Iterable[Row]]]:
     """Each part of the check with its rows; proofs and fuzz come by entry point (group ``refmodel.checks``)."""
     found = {point.name: point for point in entry_points(group="refmodel.checks")}
-    if "prove" in found:
-        yield "prove", found["prove"].load()()
+    yield "prove", found["prove"].load()() if "prove" in found else missing("prove")
     yield "search", searched()
-    if "fuzz" in found:
-        yield "fuzz", found["fuzz"].load()()
+    yield "fuzz", found["fuzz"].load()() if "fuzz" in found else missing("fuzz")
     yield "oracle", judged()
+
+
+def missing(part: str) -> Iterator[Row]:
+    """A part that is not installed is a failure, not a line less."""
+    yield Row(part, "its package", "not installed", False, 0.0)
 
 
 @click.command()

@@ -100,7 +100,10 @@ class Judge:
                     )
             case Abort():
                 self.ended = event
-                if not self.ledger.source_runs:
+                self.counts["one-side-runs"] += 1  # what is to be checked of a migration that hands nothing over
+                if self.ledger.given_up or self.ledger.target_runs:
+                    self.find("one-side-runs", "given up after the source had given up its right to run")
+                elif not self.ledger.source_runs:
                     self._step("one-side-runs", "resume")
 
     def _is_first(self, event: Event) -> bool:

@@ -30,6 +30,7 @@ _VERSION = 1
 _LARGEST = 64
 """The largest size of a sort that a schedule may ask for: a schedule is an example, not a guest."""
 _MOST_BYTES = 64 << 20
+_FIELDS = {"format", "version", "machine", "variant", "sizes", "rounds", "actions", "broken", "noticed"}
 
 
 @frozen
@@ -126,6 +127,8 @@ def loads(data: bytes, where: str) -> Schedule:
         raise Unusable(f"{where}: line {error.lineno}", f"no JSON ({error.msg})", "a schedule") from None
     if not isinstance(fields, dict) or fields.get("format") != "refmodel-schedule":
         raise Unusable(where, "no schedule", 'an object with "format": "refmodel-schedule"')
+    if unknown := sorted(set(fields) - _FIELDS):
+        raise Unusable(where, f"fields {unknown}", f"only {sorted(_FIELDS)}")
     if fields.get("version") != _VERSION:
         raise Unusable(f"{where}: version", shown(fields.get("version")), f"{_VERSION}, the version read here")
     name, variant = _field(fields, where, "machine", str), _field(fields, where, "variant", str, None)

@@ -1,6 +1,7 @@
 """A counterexample to a machine: the shortest schedule to the first broken claim, and on to what the guest notices."""
 
 from collections.abc import Mapping, Sequence
+from math import factorial, prod
 
 from attrs import evolve, frozen
 
@@ -12,13 +13,17 @@ from refmodel.schedules.replay import noticed_by_the_guest, replay
 from refmodel.schedules.schedule import Broken, Noticed, Schedule
 from refmodel.search.complete import Completion, complete
 from refmodel.search.explore import Explored, Outcome, Progress, explore
-from refmodel.search.seed_space import PRELUDE, ROUNDS, seed_space
+from refmodel.search.seed_space import PRELUDE, RENAMED, ROUNDS, seed_space
 from refmodel.state import Machine
+from refmodel.unusable import Unusable
 
 __all__ = ["GROWING", "MAX_STATES", "Found", "find", "search"]
 
 MAX_STATES = 1_000_000
 """States kept unless told otherwise: some ten minutes, and a gigabyte."""
+
+_MOST_RENAMINGS = 5_000
+"""Renamings of a state: more make every state slow, long before any bound on their number."""
 
 
 def _sizes(pfn: int, vpn: int, cpu: int) -> Mapping[str, int]:
@@ -66,6 +71,7 @@ def search(
     Unusable for a machine or variant that is not there, and for sizes too large to search.
     """
     spec = machine(name, variant)
+    _need_few_names(sizes, symmetry)
     explored = explore(seed_space(spec, sizes, rounds, symmetry), None, max_states, progress)
     explored = evolve(explored, depth=explored.depth + len(PRELUDE))
     found = Found(name, variant, sizes, rounds, explored)
@@ -76,6 +82,13 @@ def search(
     at = {name: int(i) for (name, _), i in zip(breach.claim.parameters, breach.where, strict=True)}
     broken = Broken(breach.claim.name, at, len(actions))
     return evolve(found, schedule=Schedule(name, variant, sizes, rounds, actions, broken))
+
+
+def _need_few_names(sizes: Sizes, symmetry: bool) -> None:
+    """A state may have to be tried under every renaming that its own shape leaves open."""
+    renamings = prod(factorial(sizes[sort]) for sort in RENAMED)
+    if symmetry and renamings > _MOST_RENAMINGS:
+        raise Unusable("sizes", f"{renamings:,} renamings of a state", "smaller sizes, or --no-symmetry")
 
 
 def find(

@@ -90,25 +90,11 @@ class OneCpuKeepsItsRoot(Seed):
         return m.but(phase=Phase.LIVE)
 
 
-class FlushKeepsTheShadow(Seed):
-    def guest_flush(self, m: Machine, cpu: int, vpn: int) -> Machine:
-        """The guest's flush empties the TLB, and leaves the shadow's stale entry to be walked again."""
-        return super().guest_flush(m, cpu, vpn).but(shadow=m.shadow)
-
-
 class WalkKeepsTheOldFrame(Seed):
     def mmu_walk(self, m: Machine, cpu: int, vpn: int) -> Machine:
         """A walk brings new rights for the frame that an earlier entry named."""
         after = super().mmu_walk(m, cpu, vpn)
         return after.but(cpus=after.cpus.but(frame=m.cpus.frame))
-
-
-class WalkGrantsWhatTheLogPermits(Seed):
-    def mmu_walk(self, m: Machine, cpu: int, vpn: int) -> Machine:
-        """A walk asks the log alone whether the page may be written, not the guest's table."""
-        after = super().mmu_walk(m, cpu, vpn)
-        granted = neg(m.log.transferred[after.cpus.frame[cpu, vpn]])
-        return after.but(cpus=after.cpus.but(writable=after.cpus.writable.put((cpu, vpn), granted)))
 
 
 class ForgetsToMark(Seed):
@@ -196,25 +182,11 @@ LOGGING_VARIANTS = (
         ("9990621f33", "404381c5839d"),
     ),
     Variant(
-        "flush-keeps-shadow",
-        "M09",
-        FlushKeepsTheShadow,
-        "the guest's flush does not reach the shadow",
-        ("65855ed8b034",),
-    ),
-    Variant(
         "walk-keeps-frame",
         "M07",
         WalkKeepsTheOldFrame,
         "a TLB entry gets new rights and keeps its old frame",
         ("16a20963b3",),
-    ),
-    Variant(
-        "walk-grants-by-log",
-        "M09",
-        WalkGrantsWhatTheLogPermits,
-        "a page that the log permits is writable whatever the guest's table says",
-        ("9e7b0e7fba45",),
     ),
     Variant(
         "mark-dropped",

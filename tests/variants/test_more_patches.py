@@ -3,6 +3,7 @@
 import pytest
 
 from proofs.checked import is_proved
+from refmodel.language import neg
 from refmodel.search.explore import Outcome, explore
 from refmodel.search.seed_space import seed_space
 from refmodel.seed import Seed
@@ -37,6 +38,20 @@ class LogsWhatTheGuestForbids(Seed):
         return after.but(log=after.log.but(dirty=after.log.dirty.filled()))
 
 
+class FlushKeepsTheShadow(Seed):
+    def guest_flush(self, m: Machine, cpu: int, vpn: int) -> Machine:
+        """The guest's flush empties the TLB, and leaves the shadow's stale entry to be walked again."""
+        return super().guest_flush(m, cpu, vpn).but(shadow=m.shadow)
+
+
+class WalkGrantsWhatTheLogPermits(Seed):
+    def mmu_walk(self, m: Machine, cpu: int, vpn: int) -> Machine:
+        """A walk asks the log alone whether the page may be written, not the guest's table."""
+        after = super().mmu_walk(m, cpu, vpn)
+        granted = neg(m.log.transferred[after.cpus.frame[cpu, vpn]])
+        return after.but(cpus=after.cpus.but(writable=after.cpus.writable.put((cpu, vpn), granted)))
+
+
 class KeepsTheShadowItFinds(Seed):
     def initial(self, anything: Machine) -> Machine:
         """The shadow does not start empty."""
@@ -58,6 +73,8 @@ PATCHES = [
     LogsWhatTheGuestForbids,
     KeepsTheShadowItFinds,
     FlushKeepsTheEntry,
+    FlushKeepsTheShadow,
+    WalkGrantsWhatTheLogPermits,
 ]
 
 
