@@ -43,7 +43,7 @@ def show_all(console: Console, verdicts: dict[str, Verdict]) -> None:
     if verdicts:
         console.print("breaks at: steps to a broken claim; seen at: steps until the guest notices")
     else:
-        console.print("`refmodel bugs --check` has each variant searched and proved: a minute.")
+        console.print("`refmodel bugs --check` has each variant searched and proved: minutes.")
 
 
 def _variants(variants: Sequence[Variant], verdicts: dict[str, Verdict], who: Sequence[str]) -> Text:

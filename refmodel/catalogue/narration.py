@@ -88,6 +88,8 @@ def _soonest(console: Console, broken: Sequence[Verdict]) -> None:
     console.print(narrate(schedule, list(replay(schedule))))
     if soonest.found.how:
         _say(console, soonest.found.how)
+    if soonest.noticed_after is None:
+        _say(console, "`--check` looks further")
     if len(broken) > 1:
         _say(console, "`refmodel search --variant NAME` shows another variant's")
     if refutation:

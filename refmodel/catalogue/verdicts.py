@@ -7,7 +7,7 @@ from attrs import frozen
 
 from refmodel.oracle.catalogue import CLASSES as SHOWN
 from refmodel.search.explore import Outcome
-from refmodel.search.find import GROWING, Found, find
+from refmodel.search.find import GROWING, MAX_STATES, Found, find
 from refmodel.search.report import watched
 from refmodel.seed import Seed
 from refmodel.variants import VARIANTS, Variant
@@ -16,6 +16,8 @@ __all__ = ["Prover", "Refutation", "Verdict", "checkers", "judge", "prover", "va
 
 _WHOLE = GROWING[:2]
 """The machines that a sound variant is searched in: whole, and in seconds."""
+_FEW_STATES = 5_000
+"""States of each machine that are looked at in haste: enough for nearly every variant, in a second or three."""
 
 
 @frozen
@@ -79,7 +81,7 @@ class Verdict:
 
     @property
     def noticed_after(self) -> int | None:
-        """How many steps it takes until the guest can notice; None where it cannot."""
+        """How many steps it takes until the guest notices; None where it was not seen to."""
         schedule = self.found.schedule
         return schedule.noticed.after if schedule and schedule.noticed else None
 
@@ -95,7 +97,7 @@ class Verdict:
         """The search's verdict, in few words."""
         if self.broken_after is None:
             return f"nothing found in {self.found.explored.states:,} states"
-        noticed = f"noticed after {self.noticed_after}" if self.noticed_after else "the guest cannot notice"
+        noticed = f"noticed after {self.noticed_after}" if self.noticed_after else "not noticed"
         return f"broken after {self.broken_after} steps, {noticed}"
 
     @property
@@ -108,9 +110,13 @@ class Verdict:
         return f"{self.refutation.step} {self.refutation.verdict}"
 
 
-def judge(variant: Variant, prove: Prover | None) -> Verdict:
-    """Search and prove the variant, now: seconds for most."""
+def judge(variant: Variant, prove: Prover | None, thorough: bool = False) -> Verdict:
+    """Search and prove the variant, now; in haste the search for what a guest notices late may end without it."""
+    machines = _WHOLE if variant.sound else GROWING
     with watched(variant.name) as progress:
-        found = find("seed", variant.name, _WHOLE if variant.sound else GROWING, progress=progress)
+        most = MAX_STATES if thorough else _FEW_STATES
+        found = find("seed", variant.name, machines, max_states=most, progress=progress)
+        if found.explored.outcome is Outcome.BOUNDED and not thorough:
+            found = find("seed", variant.name, machines, progress=progress)
     refutation = prove(variant.spec()) if prove else None
     return Verdict(variant, found, refutation, prove is not None)

@@ -49,7 +49,7 @@ def test_the_table_has_every_class_and_fits() -> None:
     assert all(name in told for name in VARIANTS)
 
 
-def quickly(variant: Variant, prove: Prover | None) -> Verdict:
+def quickly(variant: Variant, prove: Prover | None, thorough: bool = False) -> Verdict:
     """The judge's verdict from one small machine, without the search for what the guest may notice later."""
     sizes = {"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2}
     return Verdict(variant, search("seed", variant.name, sizes), prove(variant.spec()) if prove else None, bool(prove))
@@ -57,7 +57,7 @@ def quickly(variant: Variant, prove: Prover | None) -> Verdict:
 
 def test_the_table_says_how_each_variant_is_caught(monkeypatch: pytest.MonkeyPatch, prover: None) -> None:
     some(monkeypatch, "clear-after-read", "discard-at-commit")
-    monkeypatch.setattr(command, "judge", lambda v, p: (quickly if v.name == "discard-at-commit" else judge)(v, p))
+    monkeypatch.setattr(command, "judge", lambda v, p, _: (quickly if v.name == "discard-at-commit" else judge)(v, p))
     found = ran("--check")
     assert found.exit_code == 0
     told = last_column(found.stdout)
@@ -96,7 +96,7 @@ def test_a_verdict_that_is_not_as_it_must_be_returns_1(monkeypatch: pytest.Monke
     }
     some(monkeypatch, "mark-dropped")
     for name, (verdict, status) in cases.items():
-        monkeypatch.setattr(command, "judge", lambda variant, prove, verdict=verdict: verdict)
+        monkeypatch.setattr(command, "judge", lambda *_, verdict=verdict: verdict)
         assert ran("--check").exit_code == status, name
 
 
@@ -134,8 +134,13 @@ def test_a_variants_name_tells_its_class_by_that_variant_alone() -> None:
     told = one_line(ran("flush-elided").stdout)
     assert "Variant flush-elided" in told
     assert "Variant no-flush" not in told
-    assert "proof: no prover is installed" in told
+    assert "The obligation that fails transfer_mark, path 1" in told
     assert "another variant's" not in told
+
+
+def test_without_a_prover_the_narration_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "entry_points", lambda group: ())
+    assert "proof: no prover is installed" in one_line(ran("flush-elided").stdout)
 
 
 def test_of_several_variants_the_soonest_that_the_guest_notices_is_shown() -> None:
@@ -203,3 +208,16 @@ def test_the_page_is_what_the_command_prints() -> None:
 
 def test_the_command_is_one_of_refmodels() -> None:
     assert root.commands["bugs"] is bugs
+
+
+def test_what_is_not_found_in_haste_is_looked_for_thoroughly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "_FEW_STATES", 20)
+    hasty = judge(VARIANTS["mark-dropped"], None)
+    assert hasty.broken_after == judge(VARIANTS["mark-dropped"], None, True).broken_after
+
+
+def test_what_is_not_noticed_says_who_looks_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "judge", quickly)
+    told = one_line(ran("discard-at-commit").stdout)
+    assert "broken after 10 steps, not noticed" in told
+    assert "`--check` looks further" in told

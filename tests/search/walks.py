@@ -44,7 +44,8 @@ def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
 
 
 def drawn(space: Space, random: Random, count: int) -> list[Any]:
-    """States drawn from what a search visits until a claim breaks; dead fields as they come, not blanked."""
+    """States drawn from all that a search visits until a claim breaks, and from what it visits first if dead fields
+    are left as they come."""
     visited: list[Any] = [space.start]
 
     def keep(state: Any) -> bool:
@@ -52,6 +53,7 @@ def drawn(space: Space, random: Random, count: int) -> list[Any]:
             visited.append(state)
         return False
 
+    explore(space, goal=keep)
     explore(evolve(space, dead=()), max_states=_MOST_VISITED, goal=keep)
     return random.sample(visited, min(count, len(visited)))
 
