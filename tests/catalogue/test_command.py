@@ -130,7 +130,7 @@ def test_a_class_has_more_than_one_name(name: str) -> None:
     assert ran(name).stdout.startswith("M02  ")
 
 
-def test_a_variants_name_tells_its_class_by_that_variant_alone() -> None:
+def test_a_variants_name_tells_its_class_by_that_variant_alone(prover: None) -> None:
     told = one_line(ran("flush-elided").stdout)
     assert "Variant flush-elided" in told
     assert "Variant no-flush" not in told
@@ -138,8 +138,7 @@ def test_a_variants_name_tells_its_class_by_that_variant_alone() -> None:
     assert "another variant's" not in told
 
 
-def test_without_a_prover_the_narration_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "entry_points", lambda group: ())
+def test_without_a_prover_the_narration_says_so() -> None:
     assert "proof: no prover is installed" in one_line(ran("flush-elided").stdout)
 
 
