@@ -73,7 +73,7 @@ def _table(rows: list[Row]) -> Table:
     table = Table(title="refmodel check", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("")
     table.add_column("what", overflow="fold")
-    table.add_column("result", overflow="fold")
+    table.add_column("result", no_wrap=True)
     table.add_column("s", justify="right")
     table.add_column("")
     last = None

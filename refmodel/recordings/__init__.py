@@ -37,7 +37,7 @@ RECORDINGS = (
         "qemu72_lost_dirty_bits",
         "violation",
         56,
-        "Debian 12's QEMU, as shipped",
+        "Debian 12's QEMU",
         "qemu/bad/qemu72_lost_dirty_bits",
     ),
     Recording("xen_idle", "accepted", 0, "Xen, both sides' memory", "xen/idle"),
@@ -46,7 +46,7 @@ RECORDINGS = (
         "xen_shadow",
         "unusable",
         0,
-        "Xen, its shadow in mid-round; what is lost is not known",
+        "Xen, shadow in mid-round, no truth",
         "xen/shadow",
     ),
 )
