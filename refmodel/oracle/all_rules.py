@@ -35,6 +35,8 @@ class ListedRule:
     sentence: str
     needs: str
     contracts: tuple[str, ...]
+    of: tuple[str, ...] = ()
+    """The rules and invariants of the specification that it is, where it is one by itself."""
 
 
 def all_rules() -> Iterator[ListedRule]:
@@ -47,7 +49,13 @@ def all_rules() -> Iterator[ListedRule]:
     for about, rules in families:
         for rule in rules:
             contracts = tuple(contract.value for contract in rule.contracts)
-            yield ListedRule(about, rule.name, rule.sentence, rule.needs, contracts)
+            yield ListedRule(about, rule.name, rule.sentence, rule.needs, contracts, _of(rule))
+
+
+def _of(rule: object) -> tuple[str, ...]:
+    """The promise's own rules name its guard or claim, Xen's the rules of the specification."""
+    of = getattr(rule, "of", ())
+    return (of,) if isinstance(of, str) else tuple(of)
 
 
 def known_rules(names: list[str]) -> list[str]:

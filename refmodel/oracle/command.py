@@ -83,4 +83,5 @@ def _list_rules(as_json: bool) -> None:
         for rule in group:
             console.print(f"[bold]{rule.name}[/]", soft_wrap=True)
             console.print(f"    {rule.sentence}", soft_wrap=True)
-            console.print(f"    [dim]needs {rule.needs}; about {', '.join(rule.contracts)}[/]", soft_wrap=True)
+            of = f"; it is {', '.join(rule.of)}" if rule.of else ""
+            console.print(f"    [dim]needs {rule.needs}; about {', '.join(rule.contracts)}{of}[/]", soft_wrap=True)

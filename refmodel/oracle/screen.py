@@ -63,7 +63,8 @@ class _Screen:
         self._line("")
         for checked in verdict.checked:
             times = "once" if checked.count == 1 else f"{checked.count:,} times"
-            self._line(f"  checked    {checked.rule}: {times}", 13)
+            of = f" ({', '.join(checked.of)})" if checked.of else ""
+            self._line(f"  checked    {checked.rule}: {times}{of}", 13)
         for unchecked in verdict.unchecked:
             self._line(f"  unchecked  {unchecked.rule}: {unchecked.why}", 13, "dim")
         for note in verdict.notes:

@@ -61,6 +61,8 @@ class Checked:
     rule: str
     count: int
     what: str
+    of: tuple[str, ...] = ()
+    """The rules (R1 to R12) and invariants (I-...) of the specification that it is, where it is one by itself."""
 
 
 @frozen

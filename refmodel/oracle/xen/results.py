@@ -31,7 +31,7 @@ def finding(rule: str, message: str, pfn: int | None = None) -> Finding:
 
 def checked(rule: str, count: int) -> Checked:
     """`rule` was checked in `count` places."""
-    return Checked(rule, count, RULES[rule].sentence)
+    return Checked(rule, count, RULES[rule].sentence, RULES[rule].of)
 
 
 def unchecked(rule: str, why: str | None = None) -> Unchecked:
