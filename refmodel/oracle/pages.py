@@ -136,7 +136,3 @@ class Pages:
             yield from range(done, first)
             done = end
         yield from range(done, pages)
-
-    def sent(self) -> int:
-        """How many pages were sent at least once."""
-        return sum(page.last_record is not None for page in self._seen.values())

@@ -16,7 +16,7 @@ from refmodel.oracle.formats import Format, Opened
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.qemu.recording import judge_qemu, looks_like_qemu
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.events_file import looks_like_events, read_events
 from refmodel.oracle.summary import verdict_of
 from refmodel.oracle.truth import read_truth
@@ -25,8 +25,6 @@ from refmodel.oracle.xen import judge_xen, looks_like_xen
 from refmodel.unusable import Unusable
 
 __all__ = ["FORMATS", "REGISTRY", "judge_recording"]
-
-_SUFFIXES = ("", ".zst", ".xz", ".gz")
 
 
 def _judge_xen(opened: Opened) -> Verdict:
@@ -54,11 +52,6 @@ REGISTRY: tuple[Format, ...] = (
 """Every format; the first that an input looks like is taken."""
 
 FORMATS = tuple(known.name for known in REGISTRY)
-
-
-def _beside(folder: Path, *names: str) -> Path | None:
-    paths = (folder / (name + suffix) for name in names for suffix in _SUFFIXES)
-    return next((path for path in paths if path.exists()), None)
 
 
 def judge_recording(
@@ -95,13 +88,13 @@ def _judge(
     name = path
     if path != "-" and Path(path).is_dir():
         folder = Path(path)
-        found = _beside(folder, "stream", "stream.bin", "events.ndjson")
+        found = beside(folder, "stream", "stream.bin", "events.ndjson")
         if found is None:
             expected = "stream, stream.bin or events.ndjson (.zst, .xz, .gz)"
             raise Unusable(path, "no recording in this folder", expected)
         name = str(found)
-        if truth is None and (beside := _beside(folder, "truth.json")):
-            truth = str(beside)
+        if truth is None and (known := beside(folder, "truth.json")):
+            truth = str(known)
     memory = read_truth(truth) if truth else []
     judge = Judge(name)
     with open_input(name) as source:

@@ -46,21 +46,19 @@ class Watch:
         for promised in witness(before, action):
             try:
                 self.ledger = _PROMISE.take(self.ledger, promised)
-            except Refused as refused:
-                noticed = self._refused(promised, refused)
-                if noticed:
-                    return noticed
+            except Refused:
+                self._runs_all_the_same(promised)
         return noticed_by_the_guest(self.ledger, after)
 
-    def _refused(self, promised: Action, refused: Refused) -> str | None:
-        """What the refusal means to the guest: only running where it may not is seen at once.
+    def _runs_all_the_same(self, promised: Action) -> None:
+        """A side that may not run and does is seen at once.
 
-        A page or context that did not arrive is seen by the load that returns something else, and is then reported.
+        Of a page or context that did not arrive the guest sees a load that returns something else, which is then
+        reported.
         """
         if promised.step in ("resume", "start_target"):
             runs = {"resume": "source", "start_target": "target"}[promised.step]
             self.ledger = self.ledger.but(**{f"{runs}_runs": True})
-        return None
 
 
 def noticed_by_the_guest(ledger: Ledger, m: Machine) -> str | None:

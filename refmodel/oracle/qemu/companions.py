@@ -27,14 +27,13 @@ from refmodel.oracle.qemu.stores import StoreLog
 from refmodel.oracle.qemu.target_trace import TargetTrace
 from refmodel.oracle.qemu.wire import Wire
 from refmodel.oracle.readers import qemu_trace
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, WrongCompanion
 from refmodel.oracle.readers.qemu_records import BlockList, Device, EndOfFile, EndOfSection, Page, Record, SectionKind
 from refmodel.oracle.verdict import Checked, Finding, Unchecked
 
-__all__ = ["Companions", "Report", "beside_of", "companions"]
+__all__ = ["Companions", "Report", "companions"]
 
-_SUFFIXES = ("", ".zst", ".xz", ".gz")
 _TRACED = (
     "a-traced-send-is-on-the-wire",
     "a-record-was-sent",
@@ -47,12 +46,6 @@ _STORED = (
     "the-last-record-is-not-older-than-the-last-store",
     "no-store-after-the-stop",
 )
-
-
-def beside_of(folder: Path, name: str) -> str | None:
-    """The companion of that name, plain or compressed, where there is one."""
-    paths = (folder / (name + suffix) for suffix in _SUFFIXES)
-    return next((str(path) for path in paths if path.exists()), None)
 
 
 @frozen
@@ -111,23 +104,23 @@ class Companions:
                 self._wrong = error
 
     def _open(self, stack: ExitStack) -> None:
-        if target := beside_of(self._folder, "dst.trace"):
-            source = stack.enter_context(open_input(target))
-            self._target = TargetTrace(target, qemu_trace.Trace(source).events(), self._notes)
-        trace = beside_of(self._folder, "src.trace")
+        if target := beside(self._folder, "dst.trace"):
+            source = stack.enter_context(open_input(str(target)))
+            self._target = TargetTrace(str(target), qemu_trace.Trace(source).events(), self._notes)
+        trace = beside(self._folder, "src.trace")
         if trace is None:
             return
-        with open_input(trace) as source:
+        with open_input(str(trace)) as source:
             self._facts = facts = read_facts(source, self._notes)
         if not facts.whole:
             why = "several migrations are traced" if facts.setups > 1 else "the trace ends before the migration does"
             for rule in _TRACED + _STORED:
                 self._notes.cannot(rule, why)
             return
-        source = stack.enter_context(open_input(trace))
+        source = stack.enter_context(open_input(str(trace)))
         self._trace = SourceTrace(facts, qemu_trace.Trace(source).events(), self._notes)
-        if stores := beside_of(self._folder, "writes.csv"):
-            self._stores = StoreLog(partial(open_input, stores), facts, self._notes)
+        if stores := beside(self._folder, "writes.csv"):
+            self._stores = StoreLog(partial(open_input, str(stores)), facts, self._notes)
 
     def _take(self, record: Record) -> None:
         match record:

@@ -15,10 +15,10 @@ from attrs import evolve
 from refmodel.oracle.events import Abort
 from refmodel.oracle.evidence import Evidence
 from refmodel.oracle.formats import Opened
-from refmodel.oracle.qemu.companions import Companions, beside_of
+from refmodel.oracle.qemu.companions import Companions
 from refmodel.oracle.qemu.stories import first_places, read_stories
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
 from refmodel.oracle.readers.qemu_events import events_of
 from refmodel.oracle.readers.qemu_records import Record
@@ -67,16 +67,16 @@ def _with_stories(evidence: Evidence, opened: Opened) -> Evidence:
     judge, folder = evidence.judge, opened.folder
     findings = (*judge.findings, *evidence.findings)
     places = first_places(findings, opened.asked)
-    trace = beside_of(folder, "src.trace") if folder else None
+    trace = beside(folder, "src.trace") if folder else None
     if folder is None or trace is None or not (places or findings) or judge.begin is None:
         return evidence
-    stores = beside_of(folder, "writes.csv")
+    stores = beside(folder, "writes.csv")
     try:
         with ExitStack() as stack:
             source = stack.enter_context(open_input(opened.source.name))
             records = _records(source, folder, stack, keep_bytes=False)
-            opens = partial(open_input, stores) if stores else None
-            stories = read_stories(places, partial(open_input, trace), opens, records, judge)
+            opens = partial(open_input, str(stores)) if stores else None
+            stories = read_stories(places, partial(open_input, str(trace)), opens, records, judge)
     except Unusable:
         return evidence  # e.g. a store log that nothing was concluded from, so that it was not read before
     completed = stories.completed(findings)

@@ -15,7 +15,14 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[Read], Iterator[bytes]]], ...] = (
     (b"\xfd7zXZ\x00", "xz", xz_pieces),
     (b"\x1f\x8b", "gzip", gzip_pieces),
 )
+_SUFFIXES = ("", ".zst", ".xz", ".gz")
 _LONGEST_MAGIC = max(len(magic) for magic, _, _ in _FORMATS)
+
+
+def beside(folder: Path, *names: str) -> Path | None:
+    """The file in the folder of one of these names, plain or compressed; the first there is, in this order."""
+    paths = (folder / (name + suffix) for name in names for suffix in _SUFFIXES)
+    return next((path for path in paths if path.exists()), None)
 
 
 @contextmanager

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from attrs import frozen
 
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.recording import judge_recording
 from refmodel.oracle.reduce import qemu, xen
 from refmodel.oracle.reduce.packing import base_of, write_packed
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen import looks_like_xen
-from refmodel.oracle.xen.companions import beside
 from refmodel.unusable import Unusable
 
 __all__ = ["Reduced", "differences", "reduce_recording"]

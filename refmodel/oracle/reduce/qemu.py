@@ -17,14 +17,13 @@ import orjson
 from attrs import define, field
 
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream
 from refmodel.oracle.readers.qemu_records import BlockList, Page, PageKind
 from refmodel.oracle.readers.qemu_stores import read_stores
 from refmodel.oracle.readers.qemu_stream import read_stream
 from refmodel.oracle.readers.qemu_wire import digest
 from refmodel.oracle.reduce.filling import PAGE_SIZE, Fill, filled, page_of, word_of
-from refmodel.oracle.xen.companions import beside
 
 __all__ = ["plan_of"]
 

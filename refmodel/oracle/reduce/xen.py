@@ -12,10 +12,9 @@ from pathlib import Path
 
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, UnusableInput
 from refmodel.oracle.reduce.filling import PAGE_SIZE, Fill, filled, word_of
-from refmodel.oracle.xen.companions import beside
 from refmodel.oracle.xen.memory_image import MAGIC
 from refmodel.oracle.xen.page_tables import level_of
 from refmodel.oracle.xen.records import Page

@@ -10,7 +10,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, UnusableInput
 from refmodel.oracle.xen.arrival import Arrivals, read_arrivals
 from refmodel.oracle.xen.harvests import Harvests, read_harvests
@@ -20,16 +20,9 @@ from refmodel.oracle.xen.shadow_files import CpuState, Tables, read_registers, r
 from refmodel.oracle.xen.trace import Trace, read_trace
 from refmodel.unusable import Unusable
 
-__all__ = ["Companions", "beside", "read_companions"]
+__all__ = ["Companions", "read_companions"]
 
 T = TypeVar("T")
-_SUFFIXES = ("", ".zst", ".xz", ".gz")
-
-
-def beside(folder: Path, *names: str) -> Path | None:
-    """Return the file of one of `names` in the folder, plain or compressed."""
-    paths = (folder / (name + suffix) for name in names for suffix in _SUFFIXES)
-    return next((path for path in paths if path.is_file()), None)
 
 
 @contextmanager

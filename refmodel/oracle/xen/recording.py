@@ -10,12 +10,12 @@ from pathlib import Path
 
 from refmodel.oracle.events import Abort, Activate, Commit, Memory
 from refmodel.oracle.judge import Judge
-from refmodel.oracle.readers.compression import open_input
+from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd, UnusableInput
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen import image_rules, log_rules, table_rules, wire
 from refmodel.oracle.xen.arrival import passes_follow_their_cleans
-from refmodel.oracle.xen.companions import Companions, beside, read_companions
+from refmodel.oracle.xen.companions import Companions, read_companions
 from refmodel.oracle.xen.memory_image import MemoryImage
 from refmodel.oracle.xen.outcome import Outcome
 from refmodel.oracle.xen.results import BLOCK
