@@ -74,6 +74,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) with $$($(PYTHON) -V) from requirements.lock (once; about a minute)"
 	@[ "$$(cat $(VENV)/.made-with 2>/dev/null)" = "$(PYTHON)" ] || $(PYTHON) -m venv --clear $(VENV)
 	@echo "$(PYTHON)" >$(VENV)/.made-with
-	@$(PIP) install --only-binary :all: --require-hashes -r requirements.lock
+	@# The lock is whole: no resolver (pip looks past pins for extras such as coverage[toml]).
+	@$(PIP) install --only-binary :all: --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
