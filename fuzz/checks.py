@@ -14,10 +14,10 @@ import attrs
 from fuzz.unknown import Layout, every_path, known_scalars
 from refmodel.language import Claim, Map, Set, State
 from refmodel.language.sorts import domain
+from refmodel.migration import AnyMachine
 from refmodel.schedules.replay import first_broken
 from refmodel.schedules.schedule import Broken
-from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 
 __all__ = ["Checker"]
 
@@ -30,7 +30,7 @@ _Scalars = tuple[Any, ...]
 class Checker:
     """The claims of one machine with given sizes. It keeps nothing of a run: ``changed`` goes from step to step."""
 
-    def __init__(self, spec: Seed, sizes: Mapping[str, int]) -> None:
+    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int]) -> None:
         self._spec = spec
         self._sizes = dict(sizes)
         self._layout = Layout.of(spec.state, sizes)

@@ -17,8 +17,8 @@ from fuzz.mix import MOST_ROUNDS, MOST_STEPS, RARE, SHARES, SIZES, weight
 from fuzz.unknown import Layout, every_path, known_scalars
 from refmodel.language import Action, Actor, Refused, Step
 from refmodel.language.sorts import domain
-from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.migration import AnyMachine
+from refmodel.seed import SeedState as Machine
 
 __all__ = ["HEAD", "RECORD", "Decoder", "head"]
 
@@ -78,7 +78,7 @@ class _Choices:
 class Decoder:
     """Turns pairs of bytes into enabled steps of one machine with given sizes."""
 
-    def __init__(self, spec: Seed, sizes: Mapping[str, int]) -> None:
+    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int]) -> None:
         self._kinds = [_kind(spec, step, sizes) for step in spec.steps.values()]
         self._layout = Layout.of(spec.state, sizes)
         self._paths, self._scalars = known_scalars(spec.state)
@@ -151,7 +151,7 @@ class Decoder:
         return _Choices(tuple(picked), fallback)
 
 
-def _kind(spec: Seed, step: Step, sizes: Mapping[str, int]) -> _Kind:
+def _kind(spec: AnyMachine, step: Step, sizes: Mapping[str, int]) -> _Kind:
     choices = product(*(domain(sort, sizes) for _, sort in step.parameters))
     actions = tuple(Action(step.name, arguments) for arguments in choices)
     return _Kind(step.name, step.actor, getattr(spec, step.name), actions, _stride(len(actions)))

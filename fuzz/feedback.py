@@ -3,7 +3,8 @@
 ``abstract`` is all there is to it for the machine ``seed``: another machine with other parts adds its own function.
 """
 
-from refmodel.state import Machine, Stage
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Stage
 
 __all__ = ["abstract"]
 
@@ -38,7 +39,7 @@ def abstract(m: Machine) -> tuple[int, ...]:
     for page in range(pages):
         code = codes[page]
         code |= m.rounds.to_send.bits >> page & 1 | (log.dirty.bits >> page & 1) << 1
-        code |= (log.transferred.bits >> page & 1) << 2
+        code |= (m.protection.transferred.bits >> page & 1) << 2
         if source[page * words : (page + 1) * words] == target[page * words : (page + 1) * words]:
             code |= 32
         codes[page] = code

@@ -7,11 +7,11 @@ from attrs import frozen
 from fuzz.checks import Checker
 from fuzz.decode import Decoder, head
 from refmodel.language import Action, Refused
+from refmodel.migration import AnyMachine
 from refmodel.refinement import witness
 from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Broken, Noticed
-from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 
 __all__ = ["Course", "Finding", "Runner"]
 
@@ -36,9 +36,10 @@ class Course:
     """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
 
     def __init__(
-        self, spec: Seed, checker: Checker | None, start: Machine, sizes: Mapping[str, int], rounds: int
+        self, spec: AnyMachine, checker: Checker | None, start: Machine, sizes: Mapping[str, int], rounds: int
     ) -> None:
         self.sizes, self.rounds = sizes, rounds
+        self._spec = spec
         self.state: Machine = start.but(rounds=start.rounds.but(left=rounds))
         self.actions: list[Action] = []
         self.finding: Finding | None = None
@@ -66,7 +67,7 @@ class Course:
     def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:
         """What the guest notices. A step that it can neither see nor that the promise knows changes nothing there."""
         unseen = before.source is after.source and before.target is after.target and before.hand_over is after.hand_over
-        if unseen and not witness(before, action):
+        if unseen and not witness(self._spec, before, action):
             return None
         return self._watch.step(before, action, after)
 
@@ -87,7 +88,7 @@ class Runner:
     that shows nothing of its inside.
     """
 
-    def __init__(self, spec: Seed, claims: bool = True) -> None:
+    def __init__(self, spec: AnyMachine, claims: bool = True) -> None:
         self.spec = spec
         self.claims = claims
         self._parts: dict[tuple[tuple[str, int], ...], _Parts] = {}

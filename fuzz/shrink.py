@@ -7,7 +7,7 @@ from attrs import evolve
 from fuzz.run import Finding, Runner
 from refmodel.language import Action
 from refmodel.language.sorts import domain
-from refmodel.seed import Seed
+from refmodel.migration import AnyMachine
 
 __all__ = ["shrink"]
 
@@ -37,7 +37,7 @@ def _measure(finding: Finding) -> tuple[object, ...]:
     return len(finding.actions), sum(finding.sizes.values()), finding.rounds, spent, arguments
 
 
-def _attempts(spec: Seed, best: Finding) -> Iterator[Finding]:
+def _attempts(spec: AnyMachine, best: Finding) -> Iterator[Finding]:
     """Neighbours: a page, CPU or word gone, runs of actions dropped (long ones first), rounds and arguments lowered."""
     actions = best.actions
     for sort, size in best.sizes.items():
@@ -60,7 +60,7 @@ def _attempts(spec: Seed, best: Finding) -> Iterator[Finding]:
     yield from _exchanged(spec, best)
 
 
-def _without(spec: Seed, actions: tuple[Action, ...], sort: str, value: int) -> tuple[Action, ...]:
+def _without(spec: AnyMachine, actions: tuple[Action, ...], sort: str, value: int) -> tuple[Action, ...]:
     """The actions without those that name the value of the sort; higher values move down by one."""
     kept = []
     for action in actions:
@@ -71,7 +71,7 @@ def _without(spec: Seed, actions: tuple[Action, ...], sort: str, value: int) -> 
     return tuple(kept)
 
 
-def _exchanged(spec: Seed, best: Finding) -> Iterator[Finding]:
+def _exchanged(spec: AnyMachine, best: Finding) -> Iterator[Finding]:
     """Two values of a sort exchanged throughout, so that a lower one can take the place of a higher one everywhere."""
     for sort, size in best.sizes.items():
         for low in range(size):
@@ -80,13 +80,13 @@ def _exchanged(spec: Seed, best: Finding) -> Iterator[Finding]:
                 yield evolve(best, actions=tuple(_with(spec, action, sort, swap) for action in best.actions))
 
 
-def _with(spec: Seed, action: Action, sort: str, swap: Mapping[int, int]) -> Action:
+def _with(spec: AnyMachine, action: Action, sort: str, swap: Mapping[int, int]) -> Action:
     parameters = spec.steps[action.step].parameters
     pairs = zip(action.arguments, parameters, strict=True)
     return Action(action.step, tuple(swap.get(a, a) if s.name == sort else a for a, (_, s) in pairs))
 
 
-def _fits(spec: Seed, attempt: Finding) -> bool:
+def _fits(spec: AnyMachine, attempt: Finding) -> bool:
     """Every argument is in its domain still."""
     return all(
         argument in domain(sort, attempt.sizes)

@@ -1,12 +1,15 @@
-"""Which chapters a specification's proof has: its own induction for any; refinement and the end for the machine."""
+"""Which chapters a specification's proof has: its own induction for any; for a machine the theorem and refinement;
+for the seed and its variants also that rounds end."""
 
 from typing import Any
 
 from proofs.ending import Progress, Termination
 from proofs.obligations import Chapter, Induction
 from proofs.refining import Congruence, Refinement
+from proofs.theorem import Theorem
 from proofs.vacuity import Witnesses
 from refmodel.language import Specification
+from refmodel.migration import Migration
 from refmodel.promise import Promise
 from refmodel.seed import Seed
 
@@ -14,10 +17,11 @@ __all__ = ["chapters_of"]
 
 
 def chapters_of(spec: Specification[Any]) -> tuple[Chapter, ...]:
-    """Any specification keeps its invariants, and is not vacuous; the machine also keeps the promise, and ends."""
+    """Any specification keeps its invariants, and is not vacuous; a machine also keeps the promise; the seed ends."""
     own = (Induction(spec), Witnesses(spec))
-    if not isinstance(spec, Seed):
+    if not isinstance(spec, Migration):
         return own
     promise = Promise()
     level_a = (Induction(promise), Witnesses(promise), Congruence())
-    return (*level_a, *own, Refinement(spec), Termination(spec), Progress(spec))
+    machine = (*level_a, *own, Theorem(spec), Refinement(spec))
+    return (*machine, Termination(spec), Progress(spec)) if isinstance(spec, Seed) else machine

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from proofs.prove import prove_all
 from proofs.solve import Verdict
 from proofs.work import Done
+from refmodel.migration import AnyMachine
 from refmodel.promise import Promise
 from refmodel.rows import Row
 from refmodel.seed import Seed
@@ -18,7 +19,7 @@ class _RefutedError(Exception):
     """One obligation is enough to refute a variant."""
 
 
-def is_proved(spec: Seed) -> bool:
+def is_proved(spec: AnyMachine) -> bool:
     """Whether all is proved; the first obligation that is not ends the work."""
 
     def watch(done: Done, works: int) -> None:

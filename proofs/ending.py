@@ -15,8 +15,8 @@ from proofs.lifting.terms import Truth, expression
 from proofs.obligations import Chapter, Obligation, theory_of
 from proofs.ranking import closer, is_over, is_running, no_further
 from refmodel.language import Actor, implies
-from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.migration import AnyMachine
+from refmodel.seed import SeedState as Machine
 
 __all__ = ["BEGINS", "CLOSER", "NEVER_STUCK", "NOT_PUT_OFF", "STAYS_ENDED", "WORKS", "Progress", "Termination"]
 
@@ -51,7 +51,7 @@ def _statements(actor: Actor) -> dict[str, Callable[[Machine, Machine], bool]]:
 class Termination(Chapter):
     """The ranking, step by step: ``begin`` starts, ``abort`` ends, the engine works off, the rest leaves alone."""
 
-    spec: Seed
+    spec: AnyMachine
 
     def parts(self) -> Sequence[str]:
         """Every step."""
@@ -88,7 +88,7 @@ ENGINE = "engine"
 class Progress(Chapter):
     """From the beginning until the end some engine step can be taken, with some arguments."""
 
-    spec: Seed
+    spec: AnyMachine
 
     def parts(self) -> Sequence[str]:
         """One: the engine."""

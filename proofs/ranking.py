@@ -18,7 +18,8 @@ from typing import Any, cast
 from attrs import frozen
 
 from refmodel.language import Set, neg
-from refmodel.state import Machine, Phase, Stage
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase, Stage
 
 __all__ = ["LEFT_TO_DO", "closer", "is_over", "is_running", "no_further"]
 
@@ -115,7 +116,7 @@ class Once(Work):
 def _writable_mappings(m: Machine) -> Set[Any]:
     """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
     page = m.transfer.page
-    protecting = (m.transfer.stage == Stage.MARKED) & m.log.transferred[page]
+    protecting = (m.transfer.stage == Stage.MARKED) & m.protection.transferred[page]
     return m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
 
 

@@ -20,9 +20,9 @@ from proofs.lifting.terms import expression
 from proofs.obligations import INITIAL, Chapter, Hypothesis, Obligation, theory_of
 from refmodel.language import Action, Refused, Sort
 from refmodel.language.sorts import sort_of
+from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Promise
 from refmodel.refinement import abstraction, witness
-from refmodel.seed import Seed
 
 __all__ = ["ACTS_ALIKE", "ALLOWED", "REACHED", "STARTED", "Congruence", "Refinement"]
 
@@ -61,7 +61,7 @@ def _after(run: Callable[[], tuple[str, tuple[Any, ...], tuple[Any, ...]]]) -> I
 class Refinement(Chapter):
     """Level B's steps, each as the steps of level A that its witness names."""
 
-    spec: Seed
+    spec: AnyMachine
 
     @property
     def group(self) -> str:
@@ -109,7 +109,7 @@ class Refinement(Chapter):
         """The step, and the promise's steps beside it: why they are refused, or the two ledgers to compare."""
         after = getattr(self.spec, step)(before, *given)
         ledger = abstraction(self.spec, before)
-        for action in witness(before, Action(step, tuple(given))):
+        for action in witness(self.spec, before, Action(step, tuple(given))):
             try:
                 ledger = getattr(_PROMISE, action.step)(ledger, *action.arguments)
             except Refused as refused:

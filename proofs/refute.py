@@ -9,12 +9,12 @@ from proofs.counterexample import Counterexample, explain
 from proofs.solve import Options, Record, Verdict
 from proofs.work import Order, Work, do
 from refmodel.catalogue.verdicts import Refutation
-from refmodel.seed import Seed
+from refmodel.migration import AnyMachine
 
 __all__ = ["refute"]
 
 
-def _failures(spec: Seed) -> Iterator[tuple[Work, Record]]:
+def _failures(spec: AnyMachine) -> Iterator[tuple[Work, Record]]:
     """What is not proved of the machine itself; the promise's own chapters are the same for every machine."""
     for chapter in chapters_of(spec):
         if getattr(chapter, "spec", None) is spec:
@@ -25,7 +25,7 @@ def _failures(spec: Seed) -> Iterator[tuple[Work, Record]]:
                         yield work, record
 
 
-def refute(spec: Seed) -> Refutation | None:
+def refute(spec: AnyMachine) -> Refutation | None:
     """The first obligation that fails, explained by a small state; None where all are proved."""
     for work, record in _failures(spec):
         of_it = (o for o in work.chapter.obligations(work.part) if (o.path, o.claim) == (record.path, record.claim))

@@ -1,28 +1,22 @@
-"""The named machines, and their wrong variants, by name."""
+"""The machines, and their wrong variants, by name."""
 
-from difflib import get_close_matches
+from collections.abc import Mapping
 
-from refmodel.seed import Seed
+from refmodel.compose import CHOICES, compose, nearest
+from refmodel.migration import AnyMachine
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
 __all__ = ["MACHINES", "machine"]
 
-MACHINES: dict[str, type[Seed]] = {"seed": Seed}
-"""``seed``: shadow paging as the seed text tells it, protect at transfer."""
+MACHINES: Mapping[str, str] = {choice.name: choice.summary for choice in CHOICES.values()}
+"""The named machines, each with what it is. Any may be given further parts: ``seed+PART``."""
 
 
-def machine(name: str, variant: str | None = None) -> Seed:
+def machine(name: str, variant: str | None = None) -> AnyMachine:
     """The machine, or its variant; Unusable, with the nearest name, when there is none."""
-    if name not in MACHINES:
-        raise Unusable("machine", f"no machine {name!r}", _nearest(name, list(MACHINES)))
     if variant is None:
-        return MACHINES[name]()
+        return compose(name)()
     if variant not in VARIANTS:
-        raise Unusable("variant", f"no variant {variant!r}", _nearest(variant, list(VARIANTS)))
-    return VARIANTS[variant].spec()
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"{near[0]!r}" if near else f"one of {', '.join(names)}"
+        raise Unusable("variant", f"no variant {variant!r}", nearest(variant, VARIANTS))
+    return VARIANTS[variant].on(name)()

@@ -5,6 +5,7 @@ else); all other parts are the hypervisor's at the source.
 """
 
 from enum import IntEnum
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -12,9 +13,11 @@ from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word
 
 __all__ = [
     "Cpus",
+    "Ghost",
     "Guest",
     "HandOver",
     "Log",
+    "M",
     "Machine",
     "Phase",
     "Rounds",
@@ -116,11 +119,9 @@ class Cpus(State):
 
 @frozen(slots=False)
 class Log(State):
-    """The dirty log, and the pages that stores are being logged for."""
+    """The dirty log."""
 
     dirty: Set[Pfn]
-    transferred: Set[Pfn]
-    """Pages entered read-only wherever they are mapped, so that a store to one faults."""
 
 
 @frozen(slots=False)
@@ -156,8 +157,18 @@ class HandOver(State):
 
 
 @frozen(slots=False)
+class Ghost(State):
+    """What no step reads: it lets each contract be stated by itself. A machine would run the same without it."""
+
+    copied: Map[tuple[Pfn, Word], Value]
+    """What the engine read of each word when it read it last; before that, what the target happened to hold."""
+    noted: Set[Pfn]
+    """Pages that were marked, wherever marks are kept, since the engine took them up last."""
+
+
+@frozen(slots=False)
 class Machine(State):
-    """Level B's whole state."""
+    """Level B's state, as far as every machine has it; a part of a machine adds a field of its own."""
 
     phase: Phase
     source: Guest
@@ -168,3 +179,8 @@ class Machine(State):
     transfer: Transfer
     rounds: Rounds
     hand_over: HandOver
+    ghost: Ghost
+
+
+M = TypeVar("M", bound=Machine)
+"""The state of the machine at hand: what every machine has, and what its parts add."""

@@ -20,7 +20,7 @@ from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 
 SIZES = {"pfn": 16, "vpn": 16, "cpu": 2, "word": 4, "value": 256}
 MIX = {

@@ -77,7 +77,7 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
     from fuzz.findings import keep
     from fuzz.run import Runner
     from fuzz.shrink import shrink
-    from refmodel.state import Machine
+    from refmodel.seed import SeedState as Machine
 
     runner = Runner(machine(options.machine, options.variant), claims=options.judge == "claims")
     status = _Status(options.status_fd)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import z3
 
+from proofs.lifting.cardinality import cardinality
 from proofs.lifting.paths import below_binder, binder_depth
 from proofs.lifting.terms import Truth, expression, term, z3_sort
 from refmodel.language import Sort
@@ -59,6 +60,10 @@ class SymbolicMap:
         """This map with ``value`` at ``key``."""
         return type(self)(self.sorts, z3.If(self._is(key), expression(value), self.body))
 
+    def made(self, of: Callable[..., Any]) -> Self:
+        """The map over the same keys that holds ``of`` each key."""
+        return type(self)(self.sorts, self._holds(of))
+
     def same(self, other: Any, where: Callable[..., Any] | None = None) -> Any:
         """Equal at every key, or at every key for which the predicate holds."""
         equal = self.body == other.body
@@ -103,12 +108,27 @@ class SymbolicSet(SymbolicMap):
         holds = self._holds(predicate)
         return type(self)(self.sorts, z3.Or(self.body, holds) if member else z3.And(self.body, z3.Not(holds)))
 
+    def only(self, predicate: Callable[..., Any]) -> Self:
+        """Just those keys for which the predicate holds."""
+        return type(self)(self.sorts, self._holds(predicate))
+
     def never(self, predicate: Callable[..., Any]) -> Any:
         """No member satisfies the predicate."""
         return self._for_all(z3.Not(z3.And(self.body, self._holds(predicate))))
 
     def __or__(self, other: Any) -> Self:
         return type(self)(self.sorts, z3.Or(self.body, other.body))
+
+    def __and__(self, other: Any) -> Self:
+        return type(self)(self.sorts, z3.And(self.body, other.body))
+
+    def __sub__(self, other: Any) -> Self:
+        return type(self)(self.sorts, z3.And(self.body, z3.Not(other.body)))
+
+    @property
+    def size(self) -> Any:
+        """How many members: a number of which the lemmas are assumed."""
+        return term(cardinality(self.sorts, self.own, self.body))
 
     def filled(self) -> Self:
         """Every key."""

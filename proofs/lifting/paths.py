@@ -8,7 +8,7 @@ import z3
 
 from refmodel.language import Refused
 
-__all__ = ["ForkUnderBinder", "Run", "all_runs", "below_binder", "binder_depth", "decide"]
+__all__ = ["ForkUnderBinder", "Run", "all_runs", "assume", "below_binder", "binder_depth", "decide"]
 
 T = TypeVar("T")
 
@@ -69,6 +69,16 @@ def decide(condition: Any) -> bool:
     if _run is None or _depth:
         raise ForkUnderBinder(f"nothing may be decided here: {condition}")
     return _run.decide(condition)
+
+
+def assume(fact: Any) -> None:
+    """What the current run may take for granted from here on; asked again it is not repeated."""
+    if _run is None or _depth:
+        raise ForkUnderBinder(f"nothing may be assumed here: {fact}")
+    if fact.get_id() not in _run.known:
+        _run.known[fact.get_id()] = True
+        _run.conditions.append(fact)
+        _run.solver.add(fact)
 
 
 def binder_depth() -> int:

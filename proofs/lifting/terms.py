@@ -102,5 +102,17 @@ class Term:
     def __gt__(self, other: Any) -> Any:
         return Truth(self.expression > expression(other))
 
+    def __lt__(self, other: Any) -> Any:
+        return Truth(self.expression < expression(other))
+
+    def __ge__(self, other: Any) -> Any:
+        return Truth(self.expression >= expression(other))
+
+    def __le__(self, other: Any) -> Any:
+        return Truth(self.expression <= expression(other))
+
+    def __add__(self, other: Any) -> Any:
+        return Term(self.expression + expression(other))
+
     def __sub__(self, other: Any) -> Any:
         return Term(self.expression - expression(other))

@@ -10,6 +10,8 @@ from typing import Any
 import z3
 from attrs import frozen
 
+from proofs.lifting.cardinality import COUNTED
+
 __all__ = ["CannotEvaluate", "Target", "Translation", "indented"]
 
 _LONGEST_INLINE = 400
@@ -68,6 +70,7 @@ class Translation:
         self.uses: Counter[int] = Counter()
         self.free: dict[int, tuple[frozenset[int], frozenset[str]]] = {}
         self.names = 0
+        self.numbers: dict[str, str] = {}
 
     def fresh(self, letter: str) -> str:
         """A name that nothing has yet."""
@@ -142,10 +145,20 @@ class Translation:
         """A bound constant, or a field of a state, fetched once at the head of the function."""
         if name in self.bound:
             return self.bound[name]
+        if name in COUNTED:
+            return self.number(name)
         if name.split(".")[0] not in self.states:
             raise CannotEvaluate(f"nobody said what {name} stands for")
         field = self.head.setdefault(name, f"f{len(self.head)}")
         return f"{field}[{', '.join(keys)}]" if keys else field
+
+    def number(self, name: str) -> str:
+        """How many members a set has that is counted, counted once at the head of the body."""
+        if name not in self.numbers:
+            counted = COUNTED[name]
+            self.analyse(counted.body)
+            self.numbers[name] = f"sum({self.value(Target(counted.body, counted.own))})"
+        return self.numbers[name]
 
     def loops(self, sorts: Sequence[Any], names: Sequence[str], inside: list[str]) -> Iterator[str]:
         """The lines inside a loop for each name over its whole domain, the last varying fastest."""

@@ -5,11 +5,11 @@ from importlib.metadata import entry_points
 
 from attrs import frozen
 
+from refmodel.migration import AnyMachine
 from refmodel.oracle.catalogue import CLASSES as SHOWN
 from refmodel.search.explore import Outcome
 from refmodel.search.find import GROWING, MAX_STATES, Found, find
 from refmodel.search.report import watched
-from refmodel.seed import Seed
 from refmodel.variants import VARIANTS, Variant
 
 __all__ = ["Prover", "Refutation", "Verdict", "checkers", "judge", "prover", "variants_of"]
@@ -37,7 +37,7 @@ class Refutation:
     """What to look at: where, and its value before and after the step."""
 
 
-Prover = Callable[[Seed], Refutation | None]
+Prover = Callable[[AnyMachine], Refutation | None]
 """The first obligation that fails; None where all are proved."""
 
 
@@ -112,11 +112,11 @@ class Verdict:
 
 def judge(variant: Variant, prove: Prover | None, thorough: bool = False) -> Verdict:
     """Search and prove the variant, now; in haste the search for what a guest notices late may end without it."""
-    machines = _WHOLE if variant.sound else GROWING
+    machines = variant.growing or (_WHOLE if variant.sound else GROWING)
     with watched(variant.name) as progress:
         most = MAX_STATES if thorough else _FEW_STATES
-        found = find("seed", variant.name, machines, max_states=most, progress=progress)
+        found = find(variant.machine, variant.name, machines, variant.rounds, max_states=most, progress=progress)
         if found.explored.outcome is Outcome.BOUNDED and not thorough:
-            found = find("seed", variant.name, machines, progress=progress)
+            found = find(variant.machine, variant.name, machines, variant.rounds, progress=progress)
     refutation = prove(variant.spec()) if prove else None
     return Verdict(variant, found, refutation, prove is not None)

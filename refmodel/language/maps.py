@@ -45,6 +45,11 @@ class Map(Generic[K, V]):
             return self
         return type(self)(self.shape, (*cells[:i], value, *cells[i + 1 :]))
 
+    def made(self, of: Callable[..., V]) -> Self:
+        """The map over the same keys that holds ``of`` each key; a pair is passed as two arguments."""
+        pair = len(self.shape) == 2
+        return type(self)(self.shape, tuple([of(*key) if pair else of(key) for key in _keys(self.shape)]))
+
     def same(self, other: "Map[K, V]", where: Callable[..., bool] | None = None) -> bool:
         """Equal at every key, or at every key for which the predicate holds; a pair is passed as two arguments."""
         if where is None:
@@ -111,6 +116,10 @@ class Set(Generic[K]):
             undecided ^= low
         return type(self)(self.shape, bits)
 
+    def only(self, predicate: Callable[..., bool]) -> Self:
+        """Just those keys for which the predicate holds; a pair is passed as two arguments."""
+        return self.cleared().where(predicate, True)
+
     def never(self, predicate: Callable[..., bool]) -> bool:
         """No member satisfies the predicate."""
         return self.where(predicate, False).bits == self.bits
@@ -125,6 +134,17 @@ class Set(Generic[K]):
     def cleared(self) -> Self:
         """No key."""
         return type(self)(self.shape, 0)
+
+    def __and__(self, other: "Set[K]") -> Self:
+        return type(self)(self.shape, self.bits & other.bits)
+
+    def __sub__(self, other: "Set[K]") -> Self:
+        return type(self)(self.shape, self.bits & ~other.bits)
+
+    @property
+    def size(self) -> int:
+        """How many members. Lifted, all that is known of it are the lemmas of ``proofs.lifting.cardinality``."""
+        return self.bits.bit_count()
 
     @property
     def is_empty(self) -> bool:

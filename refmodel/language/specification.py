@@ -14,7 +14,7 @@ from attrs import frozen
 
 from refmodel.language.guards import Refused
 from refmodel.language.sorts import Sizes, Sort, domain, sort_of
-from refmodel.language.state import State, blank
+from refmodel.language.state import State, blank, leaves
 from refmodel.language.steps import Actor, Contract
 
 __all__ = ["Action", "Claim", "Specification", "Step"]
@@ -52,6 +52,7 @@ class Claim:
     goal: bool
     of_steps: bool
     parameters: tuple[tuple[str, Sort], ...]
+    export: bool = False
 
     @property
     def sentence(self) -> str:
@@ -66,8 +67,11 @@ def _parameters(function: Callable[..., Any], skip: int) -> tuple[tuple[str, Sor
 
 
 def _marked(cls: type, mark: str) -> Iterator[tuple[str, Any, Callable[..., Any]]]:
-    """Every marked method with its mark, taken from the class that first declares it, in order of declaration."""
-    seen = set()
+    """Every marked method with its mark, taken from the class that first declares it, in order of declaration.
+
+    What some class leaves out is left out of every machine that the class is a part of.
+    """
+    seen = {name for base in cls.__mro__ for name in vars(base).get("leaves_out", ())}
     for base in reversed(cls.__mro__):
         for name, function in vars(base).items():
             if hasattr(function, mark) and name not in seen:
@@ -83,15 +87,26 @@ def _steps(cls: type) -> dict[str, Step]:
 @cache
 def _claims(cls: type) -> dict[str, Claim]:
     found = {}
-    for name, (contract, tags, goal, of_steps), function in _marked(cls, "claim"):
-        found[name] = Claim(name, contract, tags, goal, of_steps, _parameters(function, 3 if of_steps else 2))
+    for name, (contract, tags, goal, of_steps, export), function in _marked(cls, "claim"):
+        parameters = _parameters(function, 3 if of_steps else 2)
+        found[name] = Claim(name, contract, tags, goal, of_steps, parameters, export)
     return found
+
+
+@cache
+def _sorts(cls: "type[Specification[Any]]") -> tuple[str, ...]:
+    found = [sort for leaf in leaves(cls.state) for sort in (*leaf.keys, leaf.sort) if sort is not None]
+    found += [sort for step in _steps(cls).values() for _, sort in step.parameters]
+    found += [sort for claim in _claims(cls).values() for _, sort in claim.parameters]
+    return tuple(dict.fromkeys(sort.name for sort in found if sort.finite and sort.name != "flag"))
 
 
 class Specification(ABC, Generic[S]):
     """What a machine's state is, how it begins, and, through marked methods, its steps and claims."""
 
     state: ClassVar[type[State]]
+    leaves_out: ClassVar[frozenset[str]] = frozenset()
+    """Steps and claims of the other parts that a part takes away, since it says something else in their place."""
 
     @abstractmethod
     def initial(self, anything: S) -> S:
@@ -100,6 +115,11 @@ class Specification(ABC, Generic[S]):
     def start(self, sizes: Sizes) -> S:
         """A concrete initial state in which everything free is 0."""
         return self.initial(blank(self.state, sizes))  # type: ignore[arg-type]
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The finite sorts that the state and the steps range over: what ``Sizes`` must give a size for."""
+        return _sorts(type(self))
 
     @property
     def steps(self) -> Mapping[str, Step]:

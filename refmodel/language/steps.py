@@ -48,15 +48,16 @@ def operator(function: F) -> F:
     return function
 
 
-def invariant(contract: Contract, *tags: str, goal: bool = False) -> Callable[[F], F]:
+def invariant(contract: Contract, *tags: str, goal: bool = False, export: bool = False) -> Callable[[F], F]:
     """A claim about every reachable state: a method of the state, then of what it is quantified over.
 
     ``tags`` name the rules (R1...) and catalogue invariants (I-LOG...) that it says; a ``goal`` is claimed for its own
-    sake, the others because the goals need them.
+    sake, the others because the goals need them. An ``export`` is what the contract owes the others: the theorem
+    (``refmodel.theorem``) takes nothing else from it.
     """
 
     def mark(function: F) -> F:
-        function.claim = (contract, tags, goal, False)  # type: ignore[attr-defined]
+        function.claim = (contract, tags, goal or export, False, export)  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -66,7 +67,7 @@ def law(contract: Contract, *tags: str) -> Callable[[F], F]:
     """A claim about every step: a method of the state before, the state after, and what it is quantified over."""
 
     def mark(function: F) -> F:
-        function.claim = (contract, tags, True, True)  # type: ignore[attr-defined]
+        function.claim = (contract, tags, True, True, False)  # type: ignore[attr-defined]
         return function
 
     return mark

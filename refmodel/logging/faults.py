@@ -1,37 +1,44 @@
 """Write faults: what a store does that no writable translation lets through. Rules R5, R6 and R7."""
 
-from refmodel.language import Contract, Cpu, Pfn, Value, Vpn, guest, iff, implies, law, need, neg
+from abc import abstractmethod
+
+from refmodel.language import Contract, Cpu, Pfn, Set, Value, Vpn, guest, iff, implies, law, need, neg
 from refmodel.logging.shadow import ShadowTable
-from refmodel.state import Machine
+from refmodel.state import Log, M, Stage
 
 __all__ = ["Faults"]
 
 
-class Faults(ShadowTable):
+class Faults(ShadowTable[M]):
     """The page-fault handler; it holds the paging lock, so that it is one step."""
 
+    def initial(self, anything: M) -> M:
+        """The log is empty."""
+        m = super().initial(anything)
+        return m.but(log=m.log.but(dirty=m.log.dirty.cleared()), ghost=m.ghost.but(noted=m.ghost.noted.cleared()))
+
     @guest
-    def write_fault(self, m: Machine, cpu: Cpu, vpn: Vpn, value: Value) -> Machine:
+    def write_fault(self, m: M, cpu: Cpu, vpn: Vpn, value: Value) -> M:
         """R5: a store faults. Forbidden by the guest's own table, it is the guest's fault; else it is logged.
 
         ``value`` is what the guest's own handler leaves in the CPU's registers if the fault is reflected.
         """
-        need(m.hand_over.source_runs, "the source runs")
-        need(m.cpus.on_shadow[cpu], "the CPU walks the shadow")
+        need(self.runs(m), "the source runs")
+        need(self.walks_the_shadow(m, cpu), "the CPU walks the shadow")
         need(neg(m.cpus.writable[cpu, vpn]), "the TLB has no writable entry for the page")
         need(m.cpus.present[cpu, vpn] | neg(m.shadow.writable[vpn]), "a walk would find no writable entry either")
         if m.source.table.writable[vpn]:
             return self.logged(m, cpu, vpn)
         return self.reflected(m, cpu, value)
 
-    def reflected(self, m: Machine, cpu: int, value: int) -> Machine:
+    def reflected(self, m: M, cpu: int, value: int) -> M:
         """The guest sees its own page fault (R5): its handler runs, and nothing is logged."""
         return m.but(source=m.source.but(registers=m.source.registers.set(cpu, value)))
 
-    def logged(self, m: Machine, cpu: int, vpn: int) -> Machine:
+    def logged(self, m: M, cpu: int, vpn: int) -> M:
         """The store is permitted again once its page is marked; the CPU's stale entry goes, the store is retried."""
         page = m.source.table.frame[vpn]
-        marked = self.permitted(self.marked(m, page), page) if m.log.transferred[page] else m
+        marked = m if self.permits(m, page) else self.permitted(self.marked(m, page), page)
         return marked.but(
             shadow=self.entered(marked, vpn),
             cpus=m.cpus.but(
@@ -40,26 +47,66 @@ class Faults(ShadowTable):
             ),
         )
 
-    def marked(self, m: Machine, page: int) -> Machine:
+    def marked(self, m: M, page: int) -> M:
         """R6: the fault marks the page dirty, which schedules another transfer of it."""
+        return self.logs(m, page).but(ghost=m.ghost.but(noted=m.ghost.noted.add(page)))
+
+    def logs(self, m: M, page: int) -> M:
+        """The mark goes into the log."""
         return m.but(log=m.log.but(dirty=m.log.dirty.add(page)))
 
-    def permitted(self, m: Machine, page: int) -> Machine:
-        """R7: writable mappings of the page are permitted again, until it is retransferred.
+    @abstractmethod
+    def permitted(self, m: M, page: int) -> M:
+        """R7: the page has been marked, and its mappings may be written again until it is protected the next time."""
 
-        Every in-sync mapping of it gets the guest's rights back here, with the one that faulted.
-        """
-        shadow, table = m.shadow, m.source.table
-        granted = shadow.writable.where(
-            lambda v: shadow.present[v] & neg(shadow.unsynced[v]) & (shadow.frame[v] == page) & table.writable[v], True
-        )
-        return m.but(
-            log=m.log.but(transferred=m.log.transferred.discard(page)),
-            shadow=shadow.but(writable=granted),
-        )
+    # what the rounds ask of the protection
+
+    @abstractmethod
+    def taken_up(self, m: M) -> Stage:
+        """How far a page is when the engine takes it up while the guest runs: how much is left before it is read."""
+
+    def log_cleared(self, m: M, page: int) -> Log:
+        """The log when the engine takes the page up."""
+        return m.log
+
+    def is_set_up(self, m: M) -> bool:
+        """All is ready for the first round."""
+        return True
+
+    def logging_begun(self, m: M) -> M:
+        """What a migration that begins does to the log and the mappings."""
+        return m
+
+    def logging_ended(self, m: M) -> M:
+        """What a migration that is given up does to them: nothing may be left behind (I-CLEAN)."""
+        return m
+
+    def found(self, m: M) -> Set[Pfn]:
+        """The pages that a harvest finds in the log."""
+        return m.log.dirty
+
+    def emptied(self, m: M) -> M:
+        """The log after a harvest: what it found is in the hands of the rounds."""
+        return m.but(log=m.log.but(dirty=m.log.dirty.cleared()))
+
+    def is_marked(self, m: M, page: int) -> bool:
+        """The page is marked, in one of the places where marks are kept."""
+        return m.log.dirty[page]
+
+    def is_quiet(self, m: M) -> bool:
+        """Whoever else may write has been stopped, and what it wrote can be harvested."""
+        return True
+
+    def is_settled(self, m: M) -> bool:
+        """No mark is left in the places that parts of the machine keep marks in, and nothing is on the wire."""
+        return True
+
+    def is_written_without_trace(self, m: M, page: int) -> bool:
+        """Between the clearing of the page's marks and its protection: it will be read after that."""
+        return False
 
     @law(Contract.LOGGING, "R5")
-    def a_fault_that_the_guest_sees_is_never_logged(self, before: Machine, after: Machine, cpu: Cpu, page: Pfn) -> bool:
+    def a_fault_that_the_guest_sees_is_never_logged(self, before: M, after: M, cpu: Cpu, page: Pfn) -> bool:
         """R5: a step that changes a CPU's registers, as the guest's own handler does, leaves the log alone."""
         reflected = before.source.registers[cpu] != after.source.registers[cpu]
         return implies(reflected, iff(before.log.dirty[page], after.log.dirty[page]))

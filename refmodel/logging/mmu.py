@@ -1,4 +1,10 @@
-"""The MMU of the source's vCPUs: roots, walks, TLBs, stores. Rules R1 and R9."""
+"""The MMU of the source's vCPUs: walks, TLBs, stores. Rules R1 and R9.
+
+What the log lets a mapping grant is asked here and answered elsewhere: ``permits`` and ``protecting`` are what the
+protections of this contract differ in (``protect_at_transfer``, ``protect_at_harvest``).
+"""
+
+from abc import abstractmethod
 
 from refmodel.language import (
     Contract,
@@ -7,42 +13,64 @@ from refmodel.language import (
     Value,
     Vpn,
     Word,
-    engine,
     guest,
     implies,
     invariant,
     need,
     neg,
 )
-from refmodel.state import Cpus, Machine, Phase, Stage
+from refmodel.state import Cpus, Guest, M, Phase, Shadow, Table
 
 __all__ = ["Mmu"]
 
 
-class Mmu(Specification[Machine]):
+class Mmu(Specification[M]):
     """A store goes through a TLB entry; a TLB entry comes from a walk of the table that the CPU's root names."""
 
-    # R1 -- before and after migration the guest's table is walked, during it the shadow's
+    def initial(self, anything: M) -> M:
+        """The guest's own table is anything, the TLBs are empty."""
+        m, table = anything, anything.source.table
+        rights = table.writable.where(lambda v: neg(table.present[v]), False)
+        return m.but(
+            source=m.source.but(table=table.but(writable=rights)),
+            cpus=m.cpus.but(
+                present=m.cpus.present.cleared(),
+                writable=m.cpus.writable.cleared(),
+                unflushed=m.cpus.unflushed.cleared(),
+            ),
+        )
 
-    @engine
-    def enter_shadow(self, m: Machine, cpu: Cpu) -> Machine:
-        """One CPU's root becomes the shadow's (R1). Loading a root drops that CPU's TLB entries.
+    # what the machine's other parts say
 
-        Without the drop, entries from walks of the guest's own table would outlive it: Xen ``eed63189da`` [C], ASIDs
-        not flushed on a root change.
-        """
-        need(m.phase == Phase.SETUP, "a migration is being set up")
-        need(neg(m.cpus.on_shadow[cpu]), "the CPU still walks the guest's table")
-        return m.but(cpus=self.dropped(m, cpu).but(on_shadow=m.cpus.on_shadow.add(cpu)))
+    @abstractmethod
+    def permits(self, m: M, page: int) -> bool:
+        """A mapping of the page may be entered writable: its stores need not be seen, for the page will be sent."""
 
-    @guest
-    def leave_shadow(self, m: Machine, cpu: Cpu) -> Machine:
-        """One CPU's root becomes the guest's own table again, after an abort (R1)."""
-        need(m.phase == Phase.ABORTED, "the migration has been given up")
-        need(m.cpus.on_shadow[cpu], "the CPU walks the shadow")
-        return m.but(cpus=self.dropped(m, cpu).but(on_shadow=m.cpus.on_shadow.discard(cpu)))
+    def protecting(self, m: M, page: int, cpu: int) -> bool:
+        """The page is no longer permitted, and this CPU may hold what was permitted: it has not been flushed yet."""
+        return False
 
-    def dropped(self, m: Machine, cpu: Cpu) -> Cpus:
+    @abstractmethod
+    def walked(self, m: M, cpu: int) -> Table | Shadow:
+        """The table that the CPU's root names."""
+
+    @abstractmethod
+    def walks_the_shadow(self, m: M, cpu: int) -> bool:
+        """The CPU's root is the shadow's."""
+
+    def table_of(self, m: M, guest: Guest) -> Table:
+        """What the guest sees of its page table apart from its memory."""
+        return guest.table
+
+    def runs(self, m: M) -> bool:
+        """The source's vCPUs run; whatever holds them still for a moment says so here."""
+        return m.hand_over.source_runs
+
+    def stored(self, m: M, page: int, word: int, value: int) -> M:
+        """Source memory after a store by whoever."""
+        return m.but(source=m.source.but(memory=m.source.memory.set((page, word), value)))
+
+    def dropped(self, m: M, cpu: Cpu) -> Cpus:
         """The CPUs with every TLB entry of one dropped."""
         return m.cpus.but(
             present=m.cpus.present.where(lambda c, v: c == cpu, False),
@@ -50,11 +78,11 @@ class Mmu(Specification[Machine]):
         )
 
     @guest
-    def mmu_walk(self, m: Machine, cpu: Cpu, vpn: Vpn) -> Machine:
+    def mmu_walk(self, m: M, cpu: Cpu, vpn: Vpn) -> M:
         """A TLB miss: the MMU walks the table that the CPU's root names, and keeps what it finds."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         need(neg(m.cpus.present[cpu, vpn]), "the TLB has no entry for the page")
-        table = m.shadow if m.cpus.on_shadow[cpu] else m.source.table
+        table = self.walked(m, cpu)
         need(table.present[vpn], "the table that the CPU walks maps the page")
         return m.but(
             cpus=m.cpus.but(
@@ -67,38 +95,31 @@ class Mmu(Specification[Machine]):
     # R9 -- a store falls between any two steps of the engine
 
     @guest
-    def guest_store(self, m: Machine, cpu: Cpu, vpn: Vpn, word: Word, value: Value) -> Machine:
+    def guest_store(self, m: M, cpu: Cpu, vpn: Vpn, word: Word, value: Value) -> M:
         """A store through a writable TLB entry: it reaches the frame that the entry names, and nobody is told."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         need(m.cpus.writable[cpu, vpn], "the TLB has a writable entry for the page")
-        memory = m.source.memory.set((m.cpus.frame[cpu, vpn], word), value)
-        return m.but(source=m.source.but(memory=memory))
+        return self.stored(m, m.cpus.frame[cpu, vpn], word, value)
 
     @guest
-    def guest_compute(self, m: Machine, cpu: Cpu, value: Value) -> Machine:
+    def guest_compute(self, m: M, cpu: Cpu, value: Value) -> M:
         """A CPU goes on: its registers become anything."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         return m.but(source=m.source.but(registers=m.source.registers.set(cpu, value)))
 
-    @invariant(Contract.LOGGING, "R1", goal=True)
-    def while_rounds_run_every_cpu_walks_the_shadow(self, m: Machine, cpu: Cpu) -> bool:
-        """R1: during the migration the MMU walks the shadow, never the guest's table."""
-        return implies(m.phase == Phase.LIVE, m.cpus.on_shadow[cpu])
-
     @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
-    def a_writable_tlb_entry_is_present(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+    def a_writable_tlb_entry_is_present(self, m: M, cpu: Cpu, vpn: Vpn) -> bool:
         """Rights of an entry that is not there are never kept, so that a store may ask for the right alone."""
         return implies(m.cpus.writable[cpu, vpn], m.cpus.present[cpu, vpn])
 
     @invariant(Contract.LOGGING, "I-LOG", "R4", "R8", goal=True)
-    def a_tlb_lets_stores_pass_unseen_only_where_the_log_permits(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+    def a_tlb_lets_stores_pass_unseen_only_where_the_log_permits(self, m: M, cpu: Cpu, vpn: Vpn) -> bool:
         """I-LOG over TLBs, for the frame that *the entry* names, whatever the guest's table says by now (R8)."""
         return implies(
             m.cpus.writable[cpu, vpn] & (m.phase != Phase.ABORTED),
             self.may_be_written_unseen(m, m.cpus.frame[cpu, vpn], cpu),
         )
 
-    def may_be_written_unseen(self, m: Machine, page: int, cpu: int) -> bool:
-        """The log permits it: the page is not transferred, or being protected and this CPU not yet flushed."""
-        protecting = (m.transfer.stage == Stage.MARKED) & (m.transfer.page == page) & neg(m.transfer.flushed[cpu])
-        return neg(m.log.transferred[page]) | protecting
+    def may_be_written_unseen(self, m: M, page: int, cpu: int) -> bool:
+        """The log permits it, or the page is being protected and this CPU has not been flushed for it."""
+        return self.permits(m, page) | self.protecting(m, page, cpu)

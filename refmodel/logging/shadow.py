@@ -15,7 +15,7 @@ from refmodel.language import (
     neg,
 )
 from refmodel.logging.mmu import Mmu
-from refmodel.state import Machine, Phase, Shadow
+from refmodel.state import M, Phase, Shadow
 
 __all__ = ["ShadowTable"]
 
@@ -29,34 +29,53 @@ class Entry:
     writable: bool
 
 
-class ShadowTable(Mmu):
-    """A shadow entry is the guest's entry, except that a transferred page is entered read-only."""
+class ShadowTable(Mmu[M]):
+    """A shadow entry is the guest's entry, except that it is read-only where stores must be seen."""
+
+    def initial(self, anything: M) -> M:
+        """The shadow is empty."""
+        m = super().initial(anything)
+        return m.but(
+            shadow=m.shadow.but(
+                present=m.shadow.present.cleared(),
+                writable=m.shadow.writable.cleared(),
+                unsynced=m.shadow.unsynced.cleared(),
+            )
+        )
+
+    def is_shadowed(self, m: M) -> bool:
+        """Accesses may find the shadow lacking: some CPU walks it."""
+        return True
+
+    def may_lag(self, m: M, page: int) -> bool:
+        """An entry of the page may be read-only although the guest's is writable."""
+        return neg(self.permits(m, page))
 
     # R2 -- the shadow starts empty; the guest's table is translated and copied into it on demand
 
     @guest
-    def shadow_fill(self, m: Machine, vpn: Vpn) -> Machine:
+    def shadow_fill(self, m: M, vpn: Vpn) -> M:
         """An access finds nothing in the shadow: the guest's entry is translated and copied.
 
         A region is copied entry by entry, in any order and between any two other steps, so that a region copied at
         once, or ahead of demand, is one of these schedules.
         """
-        need(m.hand_over.source_runs, "the source runs")
-        need(neg(m.cpus.on_shadow.is_empty), "some CPU walks the shadow")
+        need(self.runs(m), "the source runs")
+        need(self.is_shadowed(m), "some CPU walks the shadow")
         need(neg(m.shadow.present[vpn]), "the shadow has no entry for the page")
         need(m.source.table.present[vpn], "the guest's table maps the page")
         return m.but(shadow=self.entered(m, vpn))
 
-    def propagate(self, m: Machine, vpn: int) -> Entry:
-        """The shadow entry for the guest's entry: identical (R3), but read-only for a transferred page (R4).
+    def propagate(self, m: M, vpn: int) -> Entry:
+        """The shadow entry for the guest's entry: identical (R3), but read-only where stores must be seen (R4).
 
         Xen's ``_sh_propagate`` (``xen/arch/x86/mm/shadow/multi.c``) [D] clears RW under log-dirty in the same place.
         """
         table = m.source.table
         frame = table.frame[vpn]
-        return Entry(table.present[vpn], frame, table.writable[vpn] & neg(m.log.transferred[frame]))
+        return Entry(table.present[vpn], frame, table.writable[vpn] & self.permits(m, frame))
 
-    def entered(self, m: Machine, vpn: int) -> Shadow:
+    def entered(self, m: M, vpn: int) -> Shadow:
         """The shadow with the entry for ``vpn`` made afresh from the guest's, and so in sync."""
         entry = self.propagate(m, vpn)
         return m.shadow.but(
@@ -69,9 +88,9 @@ class ShadowTable(Mmu):
     # R8 -- guest page-table updates reach the shadow when it is in sync
 
     @guest
-    def guest_map(self, m: Machine, vpn: Vpn, pfn: Pfn, writable: Flag, trapped: Flag) -> Machine:
+    def guest_map(self, m: M, vpn: Vpn, pfn: Pfn, writable: Flag, trapped: Flag) -> M:
         """The guest maps a page, maps another frame there, or changes its rights; several pages may map one frame."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         table = m.source.table
         mapped = table.but(
             present=table.present.add(vpn),
@@ -81,15 +100,15 @@ class ShadowTable(Mmu):
         return self.table_updated(m.but(source=m.source.but(table=mapped)), vpn, trapped)
 
     @guest
-    def guest_unmap(self, m: Machine, vpn: Vpn, trapped: Flag) -> Machine:
+    def guest_unmap(self, m: M, vpn: Vpn, trapped: Flag) -> M:
         """The guest removes a mapping. Its TLBs may go on holding it until the guest flushes them."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         table = m.source.table
         need(table.present[vpn], "the guest's table maps the page")
         unmapped = table.but(present=table.present.discard(vpn), writable=table.writable.discard(vpn))
         return self.table_updated(m.but(source=m.source.but(table=unmapped)), vpn, trapped)
 
-    def table_updated(self, m: Machine, vpn: int, trapped: bool) -> Machine:
+    def table_updated(self, m: M, vpn: int, trapped: bool) -> M:
         """The update reaches the shadow at once when trapped and emulated; else the entry goes out of sync."""
         changed = m.but(cpus=m.cpus.but(unflushed=m.cpus.unflushed.where(lambda c, v: v == vpn, True)))
         if m.shadow.present[vpn]:
@@ -99,16 +118,16 @@ class ShadowTable(Mmu):
         return changed
 
     @guest
-    def shadow_resync(self, m: Machine, vpn: Vpn) -> Machine:
+    def shadow_resync(self, m: M, vpn: Vpn) -> M:
         """The hypervisor brings an out-of-sync entry back in step with the guest's."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         need(m.shadow.unsynced[vpn], "the entry is out of sync")
         return m.but(shadow=self.entered(m, vpn))
 
     @guest
-    def guest_flush(self, m: Machine, cpu: Cpu, vpn: Vpn) -> Machine:
+    def guest_flush(self, m: M, cpu: Cpu, vpn: Vpn) -> M:
         """INVLPG: what the guest's table said before is gone from the shadow and from this CPU's TLB."""
-        need(m.hand_over.source_runs, "the source runs")
+        need(self.runs(m), "the source runs")
         need(m.cpus.unflushed[cpu, vpn] | m.cpus.present[cpu, vpn], "there is something to flush")
         synced = m.but(shadow=self.entered(m, vpn)) if m.shadow.unsynced[vpn] else m
         return synced.but(
@@ -120,7 +139,7 @@ class ShadowTable(Mmu):
         )
 
     @invariant(Contract.LOGGING, "I-SHADOW", "R8", goal=True)
-    def after_a_flush_a_tlb_has_the_guests_own_entry(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+    def after_a_flush_a_tlb_has_the_guests_own_entry(self, m: M, cpu: Cpu, vpn: Vpn) -> bool:
         """R8: only what the guest changed and did not flush may be stale; all else is its own entry, and never more."""
         table, cpus = m.source.table, m.cpus
         rights = implies(cpus.writable[cpu, vpn], table.writable[vpn])
@@ -130,32 +149,26 @@ class ShadowTable(Mmu):
         )
 
     @invariant(Contract.LOGGING, "R8")
-    def an_entry_is_out_of_sync_only_until_a_cpu_flushes_it(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+    def an_entry_is_out_of_sync_only_until_a_cpu_flushes_it(self, m: M, cpu: Cpu, vpn: Vpn) -> bool:
         """A flush by any CPU brings the entry back in step, so that none can walk an old one after its own flush."""
         return implies(m.shadow.unsynced[vpn], m.cpus.unflushed[cpu, vpn])
 
-    @invariant(Contract.LOGGING, "R1", "R2", goal=True)
-    def before_a_migration_the_shadow_is_empty_and_nobody_walks_it(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
-        """R1 and R2: the guest's own table is walked until then, and the shadow starts empty."""
-        empty = neg(m.shadow.present[vpn]) & neg(m.shadow.unsynced[vpn])
-        return implies(m.phase == Phase.BEFORE, neg(m.cpus.on_shadow[cpu]) & empty)
-
     @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
-    def a_writable_shadow_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
+    def a_writable_shadow_entry_is_present(self, m: M, vpn: Vpn) -> bool:
         """Rights of an entry that is not there are never kept."""
         return implies(m.shadow.writable[vpn], m.shadow.present[vpn])
 
     @invariant(Contract.LOGGING, "I-SHADOW", goal=True)
-    def a_writable_guest_entry_is_present(self, m: Machine, vpn: Vpn) -> bool:
+    def a_writable_guest_entry_is_present(self, m: M, vpn: Vpn) -> bool:
         """The same for the guest's own table."""
         return implies(m.source.table.writable[vpn], m.source.table.present[vpn])
 
     @invariant(Contract.LOGGING, "I-SHADOW", "R3", "R8", goal=True)
-    def an_in_sync_shadow_entry_is_the_guests_except_for_transferred_pages(self, m: Machine, vpn: Vpn) -> bool:
-        """R3, for entries in sync: same frame; same rights unless the page is transferred, and never more."""
+    def an_in_sync_shadow_entry_is_the_guests_except_where_stores_must_be_seen(self, m: M, vpn: Vpn) -> bool:
+        """R3, for entries in sync: same frame; same rights unless stores to the page must be seen, and never more."""
         shadow, table = m.shadow, m.source.table
         rights = implies(shadow.writable[vpn], table.writable[vpn]) & (
-            m.log.transferred[shadow.frame[vpn]] | implies(table.writable[vpn], shadow.writable[vpn])
+            self.may_lag(m, shadow.frame[vpn]) | implies(table.writable[vpn], shadow.writable[vpn])
         )
         return implies(
             shadow.present[vpn] & neg(shadow.unsynced[vpn]),
@@ -163,7 +176,7 @@ class ShadowTable(Mmu):
         )
 
     @invariant(Contract.LOGGING, "I-SHADOW", "R4", goal=True)
-    def a_shadow_entry_grants_writes_only_where_the_log_permits(self, m: Machine, cpu: Cpu, vpn: Vpn) -> bool:
+    def a_shadow_entry_grants_writes_only_where_the_log_permits(self, m: M, cpu: Cpu, vpn: Vpn) -> bool:
         """R4: whatever the guest's entry grants. Revoked before any CPU is flushed, so it holds for each CPU."""
         return implies(
             m.shadow.writable[vpn] & (m.phase != Phase.ABORTED),

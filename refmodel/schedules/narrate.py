@@ -4,39 +4,39 @@ It fits 80 columns, and says as much without colour as with it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from refmodel.migration import AnyMachine
 from refmodel.schedules.phrases import phrase, who
 from refmodel.schedules.replay import Moment
 from refmodel.schedules.schedule import Schedule
-from refmodel.seed import Seed
-from refmodel.state import Machine
 
 __all__ = ["LEGEND", "narrate", "page_state"]
 
-LEGEND = "o owed  d dirty  t transferred  h in hand  ! differs at the target"
+LEGEND = "o owed  d dirty  p protected  h in hand  ! differs at the target"
 _MOST_PAGES = 4
 """Pages that have a column; a schedule of more shows those that it touches first."""
 
 
-def page_state(spec: Seed, m: Machine, page: int) -> str:
+def page_state(spec: AnyMachine, m: Any, page: int) -> str:
     """The page at a glance: one letter each for what holds, a dot for what does not."""
     words = m.source.memory.shape[1]
     differs = any(m.source.memory[page, word] != m.target.memory[page, word] for word in range(words))
     holds = (
         ("o", m.rounds.to_send[page]),
         ("d", m.log.dirty[page]),
-        ("t", m.log.transferred[page]),
+        ("p", not spec.permits(m, page)),
         ("h", spec.in_hand(m, page)),
         ("!", differs),
     )
     return "".join(letter if true else "." for letter, true in holds)
 
 
-def _shown(spec: Seed, moments: Sequence[Moment], pages: int) -> list[int]:
+def _shown(spec: AnyMachine, moments: Sequence[Moment], pages: int) -> list[int]:
     """The pages to show: all if they fit, else those whose state changes first."""
     if pages <= _MOST_PAGES:
         return list(range(pages))

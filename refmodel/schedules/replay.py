@@ -11,11 +11,11 @@ from typing import Any
 from attrs import frozen
 
 from refmodel.language import Action, Claim, Refused, Specification
+from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Promise
 from refmodel.refinement import abstraction, witness
 from refmodel.schedules.schedule import Broken, Schedule
-from refmodel.seed import Seed
-from refmodel.state import Machine, same_entry
+from refmodel.state import same_entry
 from refmodel.unusable import Unusable
 
 __all__ = ["Moment", "Watch", "first_broken", "replay"]
@@ -29,8 +29,8 @@ class Moment:
 
     number: int
     action: Action
-    before: Machine
-    after: Machine
+    before: Any
+    after: Any
     broken: tuple[Broken, ...]
     noticed: str | None
 
@@ -38,17 +38,18 @@ class Moment:
 class Watch:
     """What the guest stored last, kept beside a run: a ledger, and whether the run still keeps the promise."""
 
-    def __init__(self, spec: Seed, start: Machine) -> None:
+    def __init__(self, spec: AnyMachine, start: Any) -> None:
+        self.spec = spec
         self.ledger: Ledger = abstraction(spec, start)
 
-    def step(self, before: Machine, action: Action, after: Machine) -> str | None:
+    def step(self, before: Any, action: Action, after: Any) -> str | None:
         """Follow one action; what the guest notices after it, or None."""
-        for promised in witness(before, action):
+        for promised in witness(self.spec, before, action):
             try:
                 self.ledger = _PROMISE.take(self.ledger, promised)
             except Refused:
                 self._runs_all_the_same(promised)
-        return noticed_by_the_guest(self.ledger, after)
+        return noticed_by_the_guest(self.spec, self.ledger, after)
 
     def _runs_all_the_same(self, promised: Action) -> None:
         """A side that may not run and does is seen at once.
@@ -61,7 +62,7 @@ class Watch:
             self.ledger = self.ledger.but(**{f"{runs}_runs": True})
 
 
-def noticed_by_the_guest(ledger: Ledger, m: Machine) -> str | None:
+def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None:
     """What a guest on the running side would see that it must not, or None."""
     if m.hand_over.source_runs and m.hand_over.target_runs:
         return "the guest runs on both sides at once"
@@ -72,8 +73,9 @@ def noticed_by_the_guest(ledger: Ledger, m: Machine) -> str | None:
         found, stored = side.memory[page, word], ledger.last.memory[page, word]
         if found != stored:
             return f"a load at the {name} of pfn {page} word {word} returns {found}; the last store was {stored}"
-    for vpn in side.table.present.every_key():
-        if not same_entry(side.table, ledger.last.table, vpn):
+    table = spec.table_of(m, side)
+    for vpn in table.present.every_key():
+        if not same_entry(table, ledger.last.table, vpn):
             return f"the guest's page-table entry for vpn {vpn} is not the one it wrote"
     for cpu in side.registers.every_key():
         if side.registers[cpu] != ledger.last.registers[cpu]:

@@ -20,8 +20,7 @@ from attrs import frozen
 from refmodel.language import Action, Specification
 from refmodel.language.sorts import domain
 from refmodel.machines import machine
-from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.migration import AnyMachine
 from refmodel.unusable import Unusable, shown
 
 __all__ = ["Broken", "Noticed", "Schedule", "dumps", "load", "loads", "save"]
@@ -62,11 +61,11 @@ class Schedule:
     broken: Broken | None = None
     noticed: Noticed | None = None
 
-    def specification(self) -> Seed:
+    def specification(self) -> AnyMachine:
         """The machine, or its wrong variant, that the schedule is of."""
         return machine(self.machine, self.variant)
 
-    def start(self) -> Machine:
+    def start(self) -> Any:
         """The state in which it begins."""
         state = self.specification().start(self.sizes)
         return state.but(rounds=state.rounds.but(left=self.rounds))
@@ -167,7 +166,7 @@ def _field(fields: Mapping[str, Any], where: str, name: str, kind: type, default
 
 
 def _sizes(given: Mapping[str, Any], spec: Specification[Any], where: str) -> dict[str, int]:
-    names = {"pfn", "vpn", "cpu", "word", "value"}
+    names = set(spec.sorts)
     for name, size in given.items():
         if name not in names or type(size) is not int or not 1 <= size <= _LARGEST:
             raise Unusable(f"{where}: sizes", f"{name}: {shown(size)}", f"{sorted(names)}, each from 1 to {_LARGEST}")

@@ -16,7 +16,6 @@ from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Noticed, Schedule
 from refmodel.search.layout import Layout
 from refmodel.search.space import actions_of
-from refmodel.state import Machine
 
 __all__ = ["MOST_GUEST_STEPS", "Completion", "complete"]
 
@@ -49,7 +48,7 @@ class Completion:
 class _Point:
     """Where a completion has come to."""
 
-    state: Machine
+    state: Any
     ledger: Ledger
     way: tuple[Action, ...]
 

@@ -1,20 +1,22 @@
 """A counterexample to a machine: the shortest schedule to the first broken claim, and on to what the guest notices."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import factorial, prod
+from typing import Any
 
 from attrs import evolve, frozen
 
 from refmodel.language import Sizes
 from refmodel.machines import machine
+from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger
 from refmodel.refinement import seen
 from refmodel.schedules.replay import noticed_by_the_guest, replay
 from refmodel.schedules.schedule import Broken, Noticed, Schedule
 from refmodel.search.complete import Completion, complete
 from refmodel.search.explore import Explored, Outcome, Progress, explore
-from refmodel.search.seed_space import PRELUDE, RENAMED, ROUNDS, seed_space
-from refmodel.state import Machine
+from refmodel.search.seed_space import RENAMED, ROUNDS, prelude_of, seed_space, sizes_for
 from refmodel.unusable import Unusable
 
 __all__ = ["GROWING", "MAX_STATES", "Found", "find", "search"]
@@ -71,14 +73,15 @@ def search(
     Unusable for a machine or variant that is not there, and for sizes too large to search.
     """
     spec = machine(name, variant)
+    sizes, prelude = sizes_for(spec, sizes), prelude_of(spec)
     _need_few_names(sizes, symmetry)
     explored = explore(seed_space(spec, sizes, rounds, symmetry), None, max_states, progress)
-    explored = evolve(explored, depth=explored.depth + len(PRELUDE))
+    explored = evolve(explored, depth=explored.depth + len(prelude))
     found = Found(name, variant, sizes, rounds, explored)
     breach = explored.breach
     if breach is None:
         return found
-    actions = (*PRELUDE, *breach.actions)
+    actions = (*prelude, *breach.actions)
     at = {name: int(i) for (name, _), i in zip(breach.claim.parameters, breach.where, strict=True)}
     broken = Broken(breach.claim.name, at, len(actions))
     return evolve(found, schedule=Schedule(name, variant, sizes, rounds, actions, broken))
@@ -131,11 +134,14 @@ def _noticed(
     """
     spec = machine(found.machine, found.variant)
     nowhere = []
-    for sizes in growing:
+    for small in growing:
+        sizes = sizes_for(spec, small)
         space = seed_space(spec, sizes, found.rounds, symmetry)
-        explored = explore(space, (), max_states, progress, is_noticed)
+        explored = explore(space, (), max_states, progress, partial(is_noticed, spec))
         if explored.way is not None:
-            longer = annotated(Schedule(found.machine, found.variant, sizes, found.rounds, (*PRELUDE, *explored.way)))
+            longer = annotated(
+                Schedule(found.machine, found.variant, sizes, found.rounds, (*prelude_of(spec), *explored.way))
+            )
             shortest = len(found.schedule.actions) if found.schedule else None
             how = "from the first broken claim on the guest notices nothing; this is the shortest that it notices"
             return evolve(found, sizes=sizes, schedule=longer, how=how, shortest=shortest)
@@ -144,12 +150,12 @@ def _noticed(
     return evolve(found, schedule=completion.schedule, how=how)
 
 
-def is_noticed(m: Machine) -> bool:
+def is_noticed(spec: AnyMachine, m: Any) -> bool:
     """The guest runs at the target, and is not what it was at the source, or still runs there."""
     if not m.hand_over.target_runs:
         return False
-    last = Ledger(seen(m.source), seen(m.target), m.rounds.to_send, False, False, True, True)
-    return noticed_by_the_guest(last, m) is not None
+    last = Ledger(seen(spec, m, m.source), seen(spec, m, m.target), m.rounds.to_send, False, False, True, True)
+    return noticed_by_the_guest(spec, last, m) is not None
 
 
 def annotated(schedule: Schedule) -> Schedule:

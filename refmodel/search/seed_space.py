@@ -1,4 +1,4 @@
-"""Where the seed machine is searched: what is dead in its states, what bounds it, and why.
+"""Where a machine is searched: what is dead in the states that every machine has, what bounds it, and why.
 
 Every bound is a choice about reach, not about truth: the proofs hold for any size and any number of rounds.
 """
@@ -6,13 +6,26 @@ Every bound is a choice about reach, not about truth: the proofs hold for any si
 from typing import Any
 
 from refmodel.language import Action, Sizes
+from refmodel.migration import AnyMachine
+from refmodel.parts import PARTS
 from refmodel.search.dead import Rule
 from refmodel.search.layout import NOTHING
+from refmodel.search.parts import part_spaces
 from refmodel.search.space import Space
-from refmodel.seed import Seed
-from refmodel.state import Machine, Phase, Stage
+from refmodel.state import Phase, Stage
 
-__all__ = ["DEAD", "LEFT_OUT", "PRELUDE", "RENAMED", "ROUNDS", "SIZES", "seed_space"]
+__all__ = [
+    "DEAD",
+    "LEFT_OUT",
+    "PRELUDE",
+    "RENAMED",
+    "ROUNDS",
+    "SIZES",
+    "prelude_of",
+    "seed_space",
+    "sizes_for",
+    "start_of",
+]
 
 SIZES: Sizes = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
 """Two of each, so that there is always another page, an alias, a CPU that was not asked. One word: a store may fall
@@ -40,9 +53,13 @@ def _page(stage: Stage, page: int) -> tuple[Any, ...]:
     return stage, page if stage else NOTHING
 
 
-def _memory(phase: Phase, source: Cells, target: Cells) -> tuple[Any, ...]:
-    differs = (0 if phase == Phase.ABORTED else int(s != t) for s, t in zip(source, target, strict=True))
-    return phase, (0,) * len(source), tuple(differs)
+def _memory(phase: Phase, source: Cells, target: Cells, copied: Cells) -> tuple[Any, ...]:
+    nothing = (0,) * len(source)
+    if phase == Phase.ABORTED:
+        return phase, nothing, nothing, nothing
+    differs = tuple(int(s != t) for s, t in zip(source, target, strict=True))
+    read = (0 if c == s else 1 if c == t else 2 for s, t, c in zip(source, target, copied, strict=True))
+    return phase, nothing, differs, tuple(read)
 
 
 def _registers(phase: Phase, source: Cells, target: Cells) -> tuple[Any, ...]:
@@ -68,18 +85,16 @@ def _shadow(phase: Phase, present: int, frame: Cells, writable: int, unsynced: i
     return phase, present, frame, writable, unsynced
 
 
-def _cpus(
-    phase: Phase, on_shadow: int, present: int, frame: Cells, writable: int, unflushed: int, transferred: int
-) -> tuple[Any, ...]:
+def _cpus(phase: Phase, on_shadow: int, present: int, frame: Cells, writable: int, unflushed: int) -> tuple[Any, ...]:
     if phase in _OVER:
-        return phase, 0, 0, (NOTHING,) * len(frame), 0, 0, 0
-    return phase, on_shadow, present, frame, writable, unflushed, transferred
+        return phase, 0, 0, (NOTHING,) * len(frame), 0, 0
+    return phase, on_shadow, present, frame, writable, unflushed
 
 
-def _given_up(phase: Phase, dirty: int, to_send: int, left: int) -> tuple[Any, ...]:
+def _given_up(phase: Phase, dirty: int, to_send: int, noted: int, left: int) -> tuple[Any, ...]:
     if phase == Phase.ABORTED:
-        return phase, 0, 0, 0
-    return phase, dirty, to_send, 0 if phase in _STANDING else left
+        return phase, 0, 0, 0, 0
+    return phase, dirty, to_send, noted, 0 if phase in _STANDING else left
 
 
 def _entries(table: str) -> Rule:
@@ -98,10 +113,10 @@ DEAD = (
     *(_entries(table) for table in ("source.table", "target.table", "shadow", "cpus")),
     Rule(("transfer.stage", "transfer.page"), _page, "between two pages the engine has none in hand"),
     Rule(
-        ("phase", "source.memory", "target.memory"),
+        ("phase", "source.memory", "target.memory", "ghost.copied"),
         _memory,
         "values go from a cell of the source to the same cell of the target alone, and any may be stored: "
-        "only whether the two are equal is seen",
+        "only whether the two, and what was read, are equal is seen",
     ),
     Rule(
         ("phase", "source.registers", "target.registers"),
@@ -119,12 +134,12 @@ DEAD = (
         "once the source stands still, nothing reads or changes the shadow, and what is claimed of it was checked",
     ),
     Rule(
-        ("phase", "cpus.on_shadow", *_table("cpus"), "cpus.unflushed", "log.transferred"),
+        ("phase", "cpus.on_shadow", *_table("cpus"), "cpus.unflushed"),
         _cpus,
-        "once the source stands still, no CPU walks or stores, so that roots, TLBs and protection are idle",
+        "once the source stands still, no CPU walks or stores, so that roots and TLBs are idle",
     ),
     Rule(
-        ("phase", "log.dirty", "rounds.to_send", "rounds.left"),
+        ("phase", "log.dirty", "rounds.to_send", "ghost.noted", "rounds.left"),
         _given_up,
         "no round follows once the source stands still, and nothing is sent after an abort",
     ),
@@ -133,14 +148,44 @@ DEAD = (
 guest does then reaches nothing that is claimed; hence everything the migration leaves behind is dead there too."""
 
 
-def _is_end(m: Machine) -> bool:
-    return m.phase == Phase.ABORTED
+def _is_end(m: Any) -> bool:
+    return bool(m.phase == Phase.ABORTED)
 
 
-def seed_space(spec: Seed, sizes: Sizes = SIZES, rounds: int = ROUNDS, symmetry: bool = True) -> Space:
-    """The machine, or a variant of it, from where the prelude leaves it; before, all that is free is 0."""
+def _never(m: Any) -> bool:
+    return False
+
+
+def prelude_of(spec: AnyMachine) -> tuple[Action, ...]:
+    """The actions that come first."""
+    return next((part.prelude for part in part_spaces(spec) if part.prelude is not None), PRELUDE)
+
+
+def sizes_for(spec: AnyMachine, sizes: Sizes) -> Sizes:
+    """The sizes with those of the sorts that the machine's parts add, and with as many of each as its parts need."""
+    own = {name: size for part in PARTS.values() if isinstance(spec, part.cls) for name, size in part.sizes.items()}
+    found = {**own, **sizes}
+    for part in part_spaces(spec):
+        found |= {name: max(least, found.get(name, 0)) for name, least in part.sizes.items()}
+    return {name: size for name, size in found.items() if name in spec.sorts}
+
+
+def start_of(spec: AnyMachine, sizes: Sizes, rounds: int) -> Any:
+    """The start state, with so many rounds left."""
     start = spec.start(sizes)
-    start = start.but(rounds=start.rounds.but(left=rounds))
-    for action in PRELUDE:
+    return start.but(rounds=start.rounds.but(left=rounds))
+
+
+def seed_space(spec: AnyMachine, sizes: Sizes = SIZES, rounds: int = ROUNDS, symmetry: bool = True) -> Space:
+    """The machine, or a variant of it, from where the prelude leaves it."""
+    parts = part_spaces(spec)
+    start = start_of(spec, sizes, rounds)
+    for action in prelude_of(spec):
         start = spec.take(start, action)
-    return Space(spec, sizes, start, RENAMED if symmetry else (), DEAD, LEFT_OUT, _is_end)
+    alive = frozenset[str]().union(*(part.alive for part in parts))
+    dead = [rule for rule in DEAD if not alive & set(rule.paths)]
+    dead += [rule for part in parts for rule in part.dead if not alive & set(rule.paths)]
+    renamed = (*RENAMED, *(sort for part in parts for sort in part.renamed))
+    left_out = LEFT_OUT.union(*(part.left_out for part in parts))
+    is_end = _never if any(part.goes_on_after_abort for part in parts) else _is_end
+    return Space(spec, sizes, start, renamed if symmetry else (), tuple(dead), left_out, is_end)

@@ -1,51 +1,52 @@
 """Wrong variants of the contract *hand-over*: M05, M26."""
 
+from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import need
-from refmodel.seed import Seed
-from refmodel.state import Machine, Phase
+from refmodel.rounds.rounds import MigrationRounds
+from refmodel.state import M, Phase
 from refmodel.variants.variant import Variant
 
 __all__ = ["HAND_OVER_VARIANTS"]
 
 
-class NoFinalHarvest(Seed):
-    def final_harvest(self, m: Machine) -> Machine:
+class NoFinalHarvest(MigrationRounds[M]):
+    def final_harvest(self, m: M) -> M:
         """The log is not read again once the vCPUs stand still."""
         need(m.phase == Phase.PAUSED, "the source's vCPUs stand still")
         return m.but(phase=Phase.STOP_AND_COPY)
 
 
-class CapturesBeforeTheStop(Seed):
-    def send_registers(self, m: Machine, cpu: int) -> Machine:
+class CapturesBeforeTheStop(HandOverSteps[M]):
+    def send_registers(self, m: M, cpu: int) -> M:
         """A vCPU's state is captured while it may still run."""
         if m.phase == Phase.LIVE:
             return super().send_registers(m.but(phase=Phase.STOP_AND_COPY), cpu).but(phase=Phase.LIVE)
         return super().send_registers(m, cpu)
 
 
-class SendsNoRegisters(Seed):
-    def send_registers(self, m: Machine, cpu: int) -> Machine:
+class SendsNoRegisters(HandOverSteps[M]):
+    def send_registers(self, m: M, cpu: int) -> M:
         """A vCPU's registers count as sent, and what is sent is not what it holds."""
         return super().send_registers(m, cpu).but(target=m.target)
 
 
-class ResumesAfterCommit(Seed):
-    def abort(self, m: Machine) -> Machine:
+class ResumesAfterCommit(HandOverSteps[M]):
+    def abort(self, m: M) -> M:
         """The source takes back the guest although it had given up its right."""
         if (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER):
             return m.but(hand_over=m.hand_over.but(source_runs=True))
         return super().abort(m)
 
 
-class ActivatesEarly(Seed):
-    def activate(self, m: Machine) -> Machine:
+class ActivatesEarly(HandOverSteps[M]):
+    def activate(self, m: M) -> M:
         """The target runs when it has the context, whether or not the source has given up and sent the rest."""
         need((m.phase == Phase.STOP_AND_COPY) | (m.phase == Phase.ACKNOWLEDGED), "the source stands still")
         return m.but(phase=Phase.AFTER, hand_over=m.hand_over.but(target_runs=True))
 
 
-class DiscardsAtCommit(Seed):
-    def commit(self, m: Machine) -> Machine:
+class DiscardsAtCommit(HandOverSteps[M]):
+    def commit(self, m: M) -> M:
         """The source's image goes with the commit, before the target has said that it has everything."""
         after = super().commit(m)
         return after.but(hand_over=after.hand_over.but(source_kept=False))

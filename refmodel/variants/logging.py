@@ -1,41 +1,46 @@
 """Wrong variants of the contract *logging*: M01, M07, M09, M10, M29."""
 
 from refmodel.language import need, neg
-from refmodel.logging.shadow import Entry
-from refmodel.seed import Seed
-from refmodel.state import Cpus, Machine, Phase, Shadow, Stage
+from refmodel.logging.faults import Faults
+from refmodel.logging.mmu import Mmu
+from refmodel.logging.protect_at_transfer import P, ProtectAtTransfer
+from refmodel.logging.roots import ShadowedForMigration
+from refmodel.logging.shadow import Entry, ShadowTable
+from refmodel.state import Cpus, M, Phase, Shadow, Stage
 from refmodel.variants.variant import Variant
 
 __all__ = ["LOGGING_VARIANTS"]
 
 
-class SwapsAfterProtecting(Seed):
-    def transfer_flush(self, m: Machine, cpu: int) -> Machine:
+class SwapsAfterProtecting(ProtectAtTransfer[P]):
+    def transfer_flush(self, m: P, cpu: int) -> P:
         """The log's bit is taken once the page is protected: a fault in between is forgotten."""
         after = super().transfer_flush(m, cpu)
-        return self.cleared(after, m.transfer.page) if after.transfer.stage == Stage.READING else after
+        if after.transfer.stage == Stage.READING:
+            return after.but(log=self.log_cleared(after, m.transfer.page))
+        return after
 
 
-class NeverFlushes(Seed):
-    def flushed(self, m: Machine, cpu: int, page: int) -> Cpus:
+class NeverFlushes(ProtectAtTransfer[P]):
+    def flushed(self, m: P, cpu: int, page: int) -> Cpus:
         """TLB entries outlive the protection."""
         return m.cpus
 
 
-class FlushesBeforeRevoking(Seed):
-    def is_revoked(self, m: Machine, page: int) -> bool:
+class FlushesBeforeRevoking(ProtectAtTransfer[P]):
+    def is_revoked(self, m: P, page: int) -> bool:
         """The flush does not wait for the mappings: a walk brings the writable entry back."""
         return True
 
 
-class FlushesOneCpu(Seed):
-    def transfer_flush(self, m: Machine, cpu: int) -> Machine:
+class FlushesOneCpu(ProtectAtTransfer[P]):
+    def transfer_flush(self, m: P, cpu: int) -> P:
         """The first flush counts for all CPUs."""
         return (after := super().transfer_flush(m, cpu)).but(transfer=after.transfer.but(stage=Stage.READING))
 
 
-class FlushesOnlyIfRevoked(Seed):
-    def transfer_mark(self, m: Machine) -> Machine:
+class FlushesOnlyIfRevoked(ProtectAtTransfer[P]):
+    def transfer_mark(self, m: P) -> P:
         """With no writable shadow mapping there is nothing to flush, it thinks; a TLB may still have one."""
         after = super().transfer_mark(m)
         if self.is_revoked(after, m.transfer.page):
@@ -43,8 +48,8 @@ class FlushesOnlyIfRevoked(Seed):
         return after
 
 
-class FlushesByTheGuestsTable(Seed):
-    def flushed(self, m: Machine, cpu: int, page: int) -> Cpus:
+class FlushesByTheGuestsTable(ProtectAtTransfer[P]):
+    def flushed(self, m: P, cpu: int, page: int) -> Cpus:
         """Entries are found by what the guest's table says now, not by the frame that they name."""
         cpus, table = m.cpus, m.source.table
         return cpus.but(
@@ -53,52 +58,52 @@ class FlushesByTheGuestsTable(Seed):
         )
 
 
-class EntersTransferredPagesWritable(Seed):
-    def propagate(self, m: Machine, vpn: int) -> Entry:
+class EntersTransferredPagesWritable(ShadowTable[M]):
+    def propagate(self, m: M, vpn: int) -> Entry:
         """The guest's rights are copied whatever the log says."""
         table = m.source.table
         return Entry(table.present[vpn], table.frame[vpn], table.writable[vpn])
 
 
-class ResyncGrantsAgain(Seed):
-    def shadow_resync(self, m: Machine, vpn: int) -> Machine:
+class ResyncGrantsAgain(ShadowTable[M]):
+    def shadow_resync(self, m: M, vpn: int) -> M:
         """Write access that was removed comes back with the guest's rights when the entry is resynced."""
         after = super().shadow_resync(m, vpn)
         return after.but(shadow=after.shadow.but(writable=after.shadow.writable.put(vpn, m.source.table.writable[vpn])))
 
 
-class RevokesOnlyInSyncEntries(Seed):
-    def is_revoked(self, m: Machine, page: int) -> bool:
+class RevokesOnlyInSyncEntries(ProtectAtTransfer[P]):
+    def is_revoked(self, m: P, page: int) -> bool:
         """Entries that are out of sync are not looked at, and go on letting the page be written."""
         shadow = m.shadow
         in_sync = shadow.writable.never(lambda v: (shadow.frame[v] == page) & neg(shadow.unsynced[v]))
-        return neg(m.log.transferred[page]) | in_sync
+        return neg(m.protection.transferred[page]) | in_sync
 
 
-class EmulatedWriteGrants(Seed):
-    def entered(self, m: Machine, vpn: int) -> Shadow:
+class EmulatedWriteGrants(ShadowTable[M]):
+    def entered(self, m: M, vpn: int) -> Shadow:
         """An entry that was writable before stays writable when it is made afresh for another frame."""
         shadow = super().entered(m, vpn)
         return shadow.but(writable=shadow.writable.put(vpn, shadow.writable[vpn] | m.shadow.writable[vpn]))
 
 
-class OneCpuKeepsItsRoot(Seed):
-    def start_rounds(self, m: Machine) -> Machine:
+class OneCpuKeepsItsRoot(ShadowedForMigration[M]):
+    def start_rounds(self, m: M) -> M:
         """Rounds begin as soon as one CPU walks the shadow; another still walks the guest's own table."""
         need(m.phase == Phase.SETUP, "a migration is being set up")
         need(neg(m.cpus.on_shadow.is_empty), "some CPU walks the shadow")
         return m.but(phase=Phase.LIVE)
 
 
-class WalkKeepsTheOldFrame(Seed):
-    def mmu_walk(self, m: Machine, cpu: int, vpn: int) -> Machine:
+class WalkKeepsTheOldFrame(Mmu[M]):
+    def mmu_walk(self, m: M, cpu: int, vpn: int) -> M:
         """A walk brings new rights for the frame that an earlier entry named."""
         after = super().mmu_walk(m, cpu, vpn)
         return after.but(cpus=after.cpus.but(frame=m.cpus.frame))
 
 
-class ForgetsToMark(Seed):
-    def marked(self, m: Machine, page: int) -> Machine:
+class ForgetsToMark(Faults[M]):
+    def marked(self, m: M, page: int) -> M:
         """The log's page could not be allocated; the bit is dropped and the store goes on."""
         return m
 

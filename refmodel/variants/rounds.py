@@ -1,43 +1,44 @@
 """Wrong variants of the contract *rounds*: M02, M04."""
 
 from refmodel.language import need
-from refmodel.seed import Seed
-from refmodel.state import Machine, Phase, Stage
+from refmodel.rounds.rounds import MigrationRounds
+from refmodel.rounds.transfer import PageTransfer
+from refmodel.state import M, Phase, Stage
 from refmodel.variants.variant import Variant
 
 __all__ = ["ROUNDS_VARIANTS"]
 
 
-class ClearsAfterReading(Seed):
-    def transfer_done(self, m: Machine) -> Machine:
+class ClearsAfterReading(PageTransfer[M]):
+    def transfer_done(self, m: M) -> M:
         """The page's marks are cleared when it has been read, and with them those of stores since."""
         return self.cleared(super().transfer_done(m), m.transfer.page)
 
 
-class SkipsTheRound(Seed):
-    def next_round(self, m: Machine) -> Machine:
+class SkipsTheRound(MigrationRounds[M]):
+    def next_round(self, m: M) -> M:
         """The log is harvested, its count reads 0, and nothing of it is owed."""
         after = super().next_round(m)
         return after.but(rounds=after.rounds.but(to_send=after.rounds.to_send.cleared()))
 
 
-class ForgetsTheRest(Seed):
-    def harvested(self, m: Machine) -> Machine:
+class ForgetsTheRest(MigrationRounds[M]):
+    def harvested(self, m: M) -> M:
         """The harvest replaces what was still owed instead of joining it."""
         after = super().harvested(m)
         return after.but(rounds=after.rounds.but(to_send=m.log.dirty))
 
 
-class RevokesWithoutWaiting(Seed):
-    def transfer_read(self, m: Machine, word: int) -> Machine:
+class RevokesWithoutWaiting(PageTransfer[M]):
+    def transfer_read(self, m: M, word: int) -> M:
         """A word may be read as soon as the page is marked, before it is protected everywhere."""
         if m.transfer.stage == Stage.MARKED:
             return super().transfer_read(m.but(transfer=m.transfer.but(stage=Stage.READING)), word)
         return super().transfer_read(m, word)
 
 
-class StartsRoundWhileOwing(Seed):
-    def next_round(self, m: Machine) -> Machine:
+class StartsRoundWhileOwing(MigrationRounds[M]):
+    def next_round(self, m: M) -> M:
         """A new round may begin although the last is not done, and owes only the new harvest."""
         need(m.phase == Phase.LIVE, "rounds are running")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")

@@ -20,7 +20,7 @@ def test_a_wrong_variant_is_refuted_where_its_patch_is() -> None:
     assert found.claim == "a_page_that_can_be_written_unseen_will_be_sent"
     assert "log.dirty" in found.broken
     assert any(argument.startswith("cpu=") for argument in found.arguments)
-    assert any(where.startswith("log.transferred") for where, _, _ in found.cells)
+    assert any(where.startswith("protection.transferred") for where, _, _ in found.cells)
 
 
 def test_a_refutation_without_a_small_state_is_told_bare(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from fuzz.checks import Checker
 from fuzz.decode import head
 from fuzz.run import Runner
 from refmodel.schedules.replay import Watch, first_broken
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from refmodel.variants import VARIANTS
 from tests.fuzz.drawn import inputs, runner
 

@@ -2,7 +2,7 @@ from fuzz.feedback import abstract
 from fuzz.mix import DEFAULT_SIZES
 from refmodel.language import Action
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from tests.fuzz.drawn import inputs, runner
 
 

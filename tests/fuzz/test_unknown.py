@@ -6,7 +6,8 @@ import pytest
 from fuzz.decode import head
 from fuzz.unknown import Layout, every_path
 from refmodel.language import implies, neg, pick
-from refmodel.state import Machine, Phase, Stage, same_entry
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase, Stage, same_entry
 
 SIZES, _ = head(b"")
 LAYOUT = Layout.of(Machine, SIZES)

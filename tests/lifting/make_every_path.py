@@ -16,7 +16,7 @@ from proofs.lifting.differential import Lifted
 from refmodel.language import Action
 from refmodel.schedules.schedule import Schedule, save
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from tests.lifting.random_walks import RandomWalks
 
 __all__ = ["FOLDER", "Paths", "main"]

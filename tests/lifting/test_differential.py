@@ -11,7 +11,7 @@ from refmodel.language import Specification
 from refmodel.promise import Ledger, Promise
 from refmodel.refinement import abstraction
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from tests.lifting.everything import Everything
 from tests.lifting.random_pairs import RandomPairs
 

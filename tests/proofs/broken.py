@@ -2,7 +2,8 @@
 
 from refmodel.language import need
 from refmodel.seed import Seed
-from refmodel.state import Machine, Phase, Stage
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase, Stage
 
 
 class ReadsBeforeFlush(Seed):

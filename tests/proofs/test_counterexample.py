@@ -48,7 +48,7 @@ def test_a_law_is_said_of_both_states() -> None:
 def test_what_differs_and_what_the_claim_mentions_is_shown_and_no_more() -> None:
     found = _first(Induction(VARIANTS["no-flush"].spec()), "transfer_flush")
     shown = {cell.where.partition("[")[0] for cell in found.cells}
-    assert {"cpus.writable", "cpus.frame", "log.transferred", "transfer.flushed"} <= shown
+    assert {"cpus.writable", "cpus.frame", "protection.transferred", "transfer.flushed"} <= shown
     assert "source.memory" not in shown
     assert "hand_over.configured" not in shown
     assert Cell("transfer.stage", "MARKED", "READING") in found.cells

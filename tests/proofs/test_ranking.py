@@ -6,7 +6,8 @@ from proofs.ranking import LEFT_TO_DO, closer, is_over, is_running, no_further
 from refmodel.language import Action, Actor, Refused
 from refmodel.language.sorts import domain
 from refmodel.seed import Seed
-from refmodel.state import Machine, Phase
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 2, "value": 2}
 

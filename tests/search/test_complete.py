@@ -71,7 +71,7 @@ def test_a_schedule_is_annotated_from_its_replay() -> None:
 
 def test_the_guest_notices_nothing_before_it_runs_at_the_target() -> None:
     moments = list(replay(load(STORED / "no-flush.json")))
-    assert [is_noticed(moment.after) for moment in moments] == [False] * (len(moments) - 1) + [True]
+    assert [is_noticed(machine("seed"), moment.after) for moment in moments] == [False] * (len(moments) - 1) + [True]
 
 
 def test_a_search_without_a_counterexample_sums_up_what_it_searched() -> None:

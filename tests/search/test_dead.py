@@ -13,7 +13,8 @@ from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
 from refmodel.search.seed_space import DEAD, seed_space
 from refmodel.search.space import Space
-from refmodel.state import Machine, Phase
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase
 from refmodel.variants import VARIANTS
 from tests.search.walks import drawn, failing, reached
 

@@ -8,7 +8,7 @@ from refmodel.machines import MACHINES, machine
 from refmodel.search.equivariance import difference, is_equivariant, random_names, random_state, renamed_state
 from refmodel.search.seed_space import RENAMED, seed_space
 from refmodel.search.space import actions_of
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from refmodel.variants import VARIANTS
 from tests.peer.protocol import CopiesFirst, Precopy, Searched
 from tests.search.toy import (

@@ -9,7 +9,8 @@ from rich.console import Console
 from refmodel.language import Action
 from refmodel.machines import machine
 from refmodel.schedules.narrate import LEGEND, narrate, page_state
-from refmodel.schedules.phrases import PHRASES, phrase, who
+from refmodel.schedules.phrases import phrase, who
+from refmodel.schedules.phrases.core import PHRASES
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import Schedule, load
 from refmodel.search.seed_space import SIZES

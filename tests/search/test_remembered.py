@@ -10,7 +10,7 @@ from refmodel.search.equivariance import random_state
 from refmodel.search.layout import Layout
 from refmodel.search.remembered import Remembered
 from refmodel.search.space import Checks, Space
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 from tests.search.toy import Lamps, NeverRepainted
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}

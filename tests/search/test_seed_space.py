@@ -11,7 +11,8 @@ from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
 from refmodel.search.seed_space import LEFT_OUT, PRELUDE, SIZES, seed_space
 from refmodel.search.space import Space, actions_of
-from refmodel.state import Machine, Phase
+from refmodel.seed import SeedState as Machine
+from refmodel.state import Phase
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 from tests.search.walks import drawn

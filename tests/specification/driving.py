@@ -6,7 +6,7 @@ import pytest
 
 from refmodel.language import Action, Refused
 from refmodel.seed import Seed
-from refmodel.state import Machine
+from refmodel.seed import SeedState as Machine
 
 SIZES = {"pfn": 3, "vpn": 3, "cpu": 2, "word": 2, "value": 8}
 

@@ -86,7 +86,7 @@ def test_r4_a_page_is_transferred_by_clear_mark_revoke_flush_and_only_then_read(
     d.refuses("nothing can write the page unseen", "transfer_read", 0)
     d.do("transfer_clear", 2)
     assert not d.m.rounds.to_send[2]
-    assert not d.m.log.transferred[2]
+    assert not d.m.protection.transferred[2]
     d.refuses("the page has been marked transferred", "transfer_flush", 0)
     d.do("transfer_mark")
     d.do("transfer_revoke", 0)
@@ -117,7 +117,7 @@ def test_r5_a_store_that_the_guests_own_table_forbids_is_reflected_and_never_log
     d.do("write_fault", 0, 0, 6)
     assert d.m.source.registers[0] == 6
     assert not d.m.log.dirty[2]
-    assert d.m.log.transferred[2]
+    assert d.m.protection.transferred[2]
 
 
 def test_r6_the_fault_marks_the_page_dirty_and_the_next_round_sends_it_again() -> None:

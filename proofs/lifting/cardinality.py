@@ -1,0 +1,60 @@
+"""How many members a set has: an unknown number, and the lemmas about it that are taken for granted.
+
+Counting is not first-order over sorts of any size. A step that asks for a set's size gets a fresh number, and its path
+the lemmas of that number: it is never negative; it is 0 exactly where no key is a member. They are axioms here;
+``tests/lifting/test_cardinality.py`` tests each on concrete sets. No claim may count: there is no path to assume on.
+"""
+
+from typing import Any
+
+import z3
+from attrs import frozen
+
+from proofs.lifting.paths import ForkUnderBinder, assume, binder_depth
+from refmodel.language import Sort
+
+__all__ = ["COUNTED", "Counted", "cardinality", "lemmas"]
+
+
+@frozen(eq=False)
+class Counted:
+    """A set whose members are counted: the number, the constants that stand for a key, and the set over them."""
+
+    number: Any
+    sorts: tuple[Sort, ...]
+    own: tuple[Any, ...]
+    body: Any
+
+    def over(self, keys: list[Any]) -> Any:
+        """The set at these keys."""
+        return z3.substitute(self.body, *zip(self.own, keys, strict=True))
+
+
+COUNTED: dict[str, Counted] = {}
+"""By the name of the number."""
+_BY_BODY: dict[int, Counted] = {}
+
+
+def cardinality(sorts: tuple[Sort, ...], own: list[Any], body: Any) -> Any:
+    """The number of a set's members; the lemmas join the path's conditions."""
+    if binder_depth():
+        raise ForkUnderBinder("a claim or a predicate may not count: write what it is counted for")
+    body = z3.simplify(body)
+    known = _BY_BODY.get(body.get_id())
+    if known is None:
+        number = z3.Int(f"size.{len(COUNTED)}")
+        known = Counted(number, sorts, tuple(own), body)
+        COUNTED[str(number)] = _BY_BODY[body.get_id()] = known
+    for lemma in lemmas(known):
+        assume(lemma)
+    return known.number
+
+
+def lemmas(counted: Counted) -> list[Any]:
+    """What is assumed of one set's number."""
+    keys = [
+        z3.Const(f"member.{i}.{sort.name}", own.sort())
+        for i, (sort, own) in enumerate(zip(counted.sorts, counted.own, strict=True))
+    ]
+    nobody = z3.ForAll(keys, z3.Not(counted.over(keys)))
+    return [counted.number >= 0, (counted.number == 0) == nobody]

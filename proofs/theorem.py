@@ -1,0 +1,56 @@
+"""The theorem as obligations: the four contracts' exports imply R12, and no three of them do.
+
+That the exports are enough is proved of any state. That each contract is needed is shown by a state that satisfies the
+other three's exports, is at the commit, and differs at the target.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import z3
+from attrs import frozen
+
+from proofs.lifting.lift import arguments, claimed, closed
+from proofs.lifting.terms import expression
+from proofs.obligations import Chapter, Obligation, theory_of
+from refmodel.migration import AnyMachine
+from refmodel.theorem import CONTRACTS, exports, goal
+
+__all__ = ["ENOUGH", "NEEDED", "THEOREM", "Theorem"]
+
+THEOREM = "theorem"
+"""The part in which all exports are there; the others are called ``without CONTRACT``."""
+ENOUGH = "the_exports_of_the_four_contracts_imply_r12"
+NEEDED = "the_exports_of_three_contracts_do_not_imply_r12"
+
+
+@frozen
+class Theorem(Chapter):
+    """R12 from the exports alone; and, for each contract, a state in which it fails without that contract's."""
+
+    spec: AnyMachine
+
+    def parts(self) -> Sequence[str]:
+        """The theorem, then one part for each contract that is left out."""
+        return (THEOREM, *(f"without {contract.value}" for contract in CONTRACTS))
+
+    def claims(self) -> Sequence[str]:
+        """Two."""
+        return (ENOUGH, NEEDED)
+
+    def obligations(self, part: str) -> Iterator[Obligation]:
+        """One a part."""
+        spec, state, claim = self.spec, theory_of(self.spec).before, goal(self.spec)
+        kept = [c for contract, found in exports(spec).items() if part != f"without {contract.value}" for c in found]
+        hypotheses = tuple((known.name, closed(spec, known, state)) for known in kept)
+        group = f"{type(spec).__name__}: the theorem"
+
+        def statement(*states: object) -> object:
+            return claimed(spec, claim, states, arguments(claim.parameters, "at."))
+
+        if part == THEOREM:
+            yield Obligation(group, part, 1, ENOUGH, hypotheses, (), statement, (state,), (state, state))
+            return
+        fails = z3.Not(expression(statement(state)))
+        yield Obligation(
+            group, part, 1, NEEDED, hypotheses, (fails,), lambda: False, shown=(state, state), satisfiable=True
+        )

@@ -1,0 +1,125 @@
+"""A machine out of parts: a class made of theirs, over a state made of theirs. Nothing is copied."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from attrs import field, frozen
+
+from refmodel.migration import AnyMachine, Migration
+from refmodel.parts import PARTS, Part
+from refmodel.seed import Seed
+from refmodel.state import Machine
+from refmodel.unusable import Unusable
+
+__all__ = ["CHOICES", "Choice", "chosen", "compose", "nearest", "patched"]
+
+
+@frozen
+class Choice:
+    """A named machine: its parts, and the parameters that they take from its class."""
+
+    name: str
+    parts: tuple[str, ...]
+    summary: str
+    parameters: Mapping[str, Any] = field(factory=dict)
+
+
+CHOICES: Mapping[str, Choice] = {
+    choice.name: choice
+    for choice in (
+        Choice(
+            "seed",
+            ("shadowed-for-migration", "protect-at-transfer"),
+            "shadow paging as the seed text tells it, protect at transfer",
+        ),
+    )
+}
+"""The named machines."""
+
+
+def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
+    """The named machine that ``name`` begins with, and its parts with those that ``+PART`` adds, in their order.
+
+    Unusable, with the nearest name, for a machine or part that is not there.
+    """
+    base, *more = name.split("+")
+    if base not in CHOICES:
+        raise Unusable("machine", f"no machine {base!r}", nearest(base, CHOICES))
+    found: dict[str, Part] = {}
+    todo = [*CHOICES[base].parts, *more]
+    while todo:
+        wanted = todo.pop(0)
+        if wanted not in PARTS:
+            raise Unusable("machine", f"no part {wanted!r}", nearest(wanted, PARTS))
+        part = PARTS[wanted]
+        if part.role:
+            found = {n: other for n, other in found.items() if other.role != part.role}
+        found[wanted] = part
+        todo += [need for need in part.needs if need not in found]
+    return CHOICES[base], tuple(part for part in PARTS.values() if part.name in found)
+
+
+@cache
+def compose(name: str) -> type[AnyMachine]:
+    """The class of the machine ``name``: a named one, or one with further parts, as in ``seed+PART``."""
+    if name == "seed":
+        return Seed
+    choice, parts = chosen(name)
+    return _made(name, tuple(part.cls for part in parts), _state_of(name, parts), choice.parameters, None)
+
+
+_PATCHED: dict[tuple[str, str, type[Any]], type[AnyMachine]] = {}
+
+
+def patched(name: str, variant: str, patch: type[Any]) -> type[AnyMachine]:
+    """The machine with one function replaced. Unusable where it lacks the part that the patch is of."""
+    if (name, variant, patch) in _PATCHED:
+        return _PATCHED[name, variant, patch]
+    machine = compose(name)
+    of = patch.__bases__[0]
+    if not issubclass(machine, of):
+        raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine with the part {of.__name__}")
+    made = _made(name, (patch, machine), machine.state, {}, variant, patch.__name__)
+    _PATCHED[name, variant, patch] = made
+    return made
+
+
+def _made(
+    name: str,
+    bases: tuple[type[Any], ...],
+    state: Any,
+    parameters: Mapping[str, Any],
+    variant: str | None,
+    called: str = "",
+) -> type[AnyMachine]:
+    def reduced(self: Any) -> Any:
+        return _again, (name, variant, None if variant is None else bases[0])
+
+    fields = {"state": state, "__reduce__": reduced, "__doc__": bases[0].__doc__, **parameters}
+    bases = bases if variant else (*bases, Migration)
+    made: type[AnyMachine] = type(called or _called(name), bases, fields)
+    return made
+
+
+def _again(name: str, variant: str | None, patch: type[Any] | None) -> AnyMachine:
+    """A machine in another process."""
+    return compose(name)() if variant is None or patch is None else patched(name, variant, patch)()
+
+
+def _state_of(name: str, parts: Iterable[Part]) -> type[Machine]:
+    mixed = tuple(dict.fromkeys(part.state for part in parts if part.state is not Machine))
+    bases = tuple(one for one in mixed if not any(other is not one and issubclass(other, one) for other in mixed))
+    made: type[Machine] = frozen(slots=False)(type(f"{_called(name)}State", bases or (Machine,), {}))
+    return made
+
+
+def _called(name: str) -> str:
+    return "".join(word.capitalize() for word in name.replace("+", "-").split("-"))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """What to say for a name that is not there."""
+    near = get_close_matches(name, list(names), n=1, cutoff=0.4)
+    return f"{near[0]!r}" if near else f"one of {', '.join(names)}"

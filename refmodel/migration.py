@@ -1,0 +1,25 @@
+"""What every machine has: the guest, its MMU and shadow, rounds and hand-over. A machine's parts say the rest."""
+
+from typing import Any, TypeAlias
+
+from refmodel.handover.hand_over import HandOverSteps
+from refmodel.language import Sizes
+from refmodel.state import M
+
+__all__ = ["AnyMachine", "Migration"]
+
+
+class Migration(HandOverSteps[M]):
+    """The four contracts in one chain; what they leave open, parts of each contract fill in.
+
+    Memory, guest table, registers, configuration, and whatever the target held before, are anything at first.
+    """
+
+    def start(self, sizes: Sizes) -> M:
+        """Everything free is 0, but for the source's configuration: one that never travels must be seen."""
+        m = super().start(sizes)
+        return m.but(source=m.source.but(configuration=min(1, sizes["value"] - 1)))
+
+
+AnyMachine: TypeAlias = Migration[Any]
+"""A machine of whatever parts."""

@@ -1,0 +1,27 @@
+"""Level B refines level A: every step of a machine is one that the promise allows, or none.
+
+``abstraction`` says what a state of B is to the guest, ``witness`` which steps of A a step of B is. The prover shows
+that the two commute for every step; replay keeps a ledger beside a run by the same witness, and so knows what the
+guest stored last without looking at B.
+"""
+
+from typing import Any
+
+from refmodel.language import Action
+from refmodel.migration import AnyMachine
+from refmodel.refinement import core
+from refmodel.refinement.abstraction import abstraction, seen
+from refmodel.refinement.witnesses import Witnesses
+
+__all__ = ["abstraction", "seen", "witness"]
+
+_WITNESSES: Witnesses = {**core.WITNESSES}
+
+
+def witness(spec: AnyMachine, before: Any, action: Action) -> list[Action]:
+    """The steps of the promise that this step of B is; none for a step that the guest and the target cannot see.
+
+    Whatever B owes beyond that afterwards, A comes to by ``owe``: what is sent too often hurts nobody.
+    """
+    find = _WITNESSES.get(action.step)
+    return find(spec, before, *action.arguments) if find else []

@@ -1,0 +1,32 @@
+"""What a state of level B is to the guest: a ledger of the promise."""
+
+from typing import Any
+
+from refmodel.migration import AnyMachine
+from refmodel.promise import Ledger, Visible
+from refmodel.state import Guest, Phase
+
+__all__ = ["abstraction", "seen"]
+
+
+def seen(spec: AnyMachine, m: Any, guest: Guest) -> Visible:
+    """What the guest can see of one side."""
+    return Visible(guest.memory, spec.table_of(m, guest), guest.registers)
+
+
+def abstraction(spec: AnyMachine, m: Any) -> Ledger:
+    """B's state as a ledger. Outside a migration everything is owed; from the commit on, nothing."""
+    committed = spec.is_committed(m) | (m.phase == Phase.AFTER)
+    if spec.is_migrating(m):
+        owed = m.rounds.to_send.where(lambda p: spec.is_owed(m, p), True)
+    else:
+        owed = m.rounds.to_send.cleared() if committed else m.rounds.to_send.filled()
+    return Ledger(
+        last=seen(spec, m, m.target) if m.hand_over.target_runs else seen(spec, m, m.source),
+        held=seen(spec, m, m.target),
+        owed=owed,
+        context_owed=not committed,
+        source_runs=m.hand_over.source_runs,
+        target_runs=m.hand_over.target_runs,
+        given_up=bool(committed),
+    )

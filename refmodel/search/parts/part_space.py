@@ -1,0 +1,30 @@
+"""What a part says of the search."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from refmodel.language import Action
+from refmodel.search.dead import Rule
+
+__all__ = ["PartSpace"]
+
+
+@frozen
+class PartSpace:
+    """A part's say in where a machine with it is searched; every bound with its reason."""
+
+    dead: tuple[Rule, ...] = ()
+    """What of the part's own state nothing can see any more."""
+    alive: frozenset[str] = frozenset()
+    """Leaves that the part looks at where a machine without it would not: no rule that touches one is used."""
+    renamed: tuple[str, ...] = ()
+    """Sorts of the part up to whose names states are one."""
+    left_out: frozenset[str] = frozenset()
+    """Steps that are not taken."""
+    prelude: tuple[Action, ...] | None = None
+    """The actions that come first, in place of ``begin`` alone; None for no say in it."""
+    goes_on_after_abort: bool = False
+    """What the guest does after an abort reaches something that is claimed."""
+    sizes: Mapping[str, int] = field(factory=dict)
+    """How many of a sort the machines need at least, however small they are otherwise."""

@@ -1,0 +1,39 @@
+"""The wire at its simplest: what is read of a page is at the target in the same step."""
+
+from refmodel.language import Contract, Pfn, Word, implies, invariant, neg
+from refmodel.logging.faults import Faults
+from refmodel.state import M, Phase
+
+__all__ = ["Wire"]
+
+
+class Wire(Faults[M]):
+    """A word that the engine reads is delivered at once, as it was read."""
+
+    def initial(self, anything: M) -> M:
+        """Nothing has been read: what the target happens to hold stands for it."""
+        m = super().initial(anything)
+        return m.but(ghost=m.ghost.but(copied=m.target.memory))
+
+    def sent(self, m: M, page: int, word: int) -> M:
+        """The word is read and handed to the wire, which delivers it."""
+        return self.delivered(self.copied(m, page, word), page, word, m.source.memory[page, word])
+
+    def copied(self, m: M, page: int, word: int) -> M:
+        """Noted, for the claims alone: what was read of the word."""
+        copied = m.ghost.copied.set((page, word), m.source.memory[page, word])
+        return m.but(ghost=m.ghost.but(copied=copied))
+
+    def delivered(self, m: M, page: int, word: int, value: int) -> M:
+        """It is written to the target's memory."""
+        return m.but(target=m.target.but(memory=m.target.memory.set((page, word), value)))
+
+    def in_flight(self, m: M, page: int) -> bool:
+        """What was read of the page has not all arrived."""
+        return False
+
+    @invariant(Contract.TRANSPORT, "I-ORDER", export=True)
+    def what_has_arrived_is_what_was_read(self, m: M, page: Pfn, word: Word) -> bool:
+        """Until the guest runs at the target, its memory is what the engine read of the source's, word by word."""
+        arrived = (m.phase != Phase.AFTER) & neg(self.in_flight(m, page))
+        return implies(arrived, m.target.memory[page, word] == m.ghost.copied[page, word])
