@@ -122,6 +122,33 @@ class Everything(Specification[Thing]):
         return m.but(held=held, kept=held.set(page, held[m.page]), ours=m.ours.add(page).discard(m.page))
 
     @operator
+    def make(self, m: Thing, page: Pfn) -> Thing:
+        """Whole maps and sets made at once."""
+        kept = m.kept.made(lambda p: pick(m.ours[p], m.held[p], m.kept[page]))
+        seen = m.inner.seen.only(lambda p, w: m.ours[p] & (p != page))
+        square = m.inner.square.made(lambda p, q: m.held[p])
+        return m.but(kept=kept, ours=m.ours & m.theirs, inner=m.inner.but(seen=seen, square=square))
+
+    @operator
+    def part(self, m: Thing) -> Thing:
+        """What is in one set and not in the other."""
+        return m.but(ours=m.ours - m.theirs, theirs=m.theirs - m.ours)
+
+    @operator
+    def count(self, m: Thing, page: Pfn) -> Thing:
+        """Members are counted, before and after; what is decided by their number is decided so in both readings."""
+        fewer = m.ours.discard(page)
+        need(fewer.size < m.left + 2, "there are not too many")
+        if m.theirs.size >= 2:
+            return m.but(left=m.left + fewer.size)
+        return m.but(ours=fewer, left=m.ours.size - fewer.size)
+
+    @operator
+    def count_pairs(self, m: Thing, word: Word) -> Thing:
+        """The members of a set of pairs."""
+        return m.but(left=m.inner.seen.where(lambda p, w: w == word, True).size)
+
+    @operator
     def reset(self, m: Thing) -> Thing:
         """Anywhere."""
         return m.but(left=3, ours=m.ours.cleared(), held=m.kept)

@@ -60,13 +60,17 @@ def _replaced(part: State, values: Mapping[str, Any]) -> Any:
 class RandomPairs(Generic[S]):
     """A source of pairs for one machine; the same seed gives the same pairs."""
 
-    def __init__(self, spec: Specification[S], seed: int) -> None:
+    def __init__(self, spec: Specification[S], seed: int, most_walks: int | None = None) -> None:
+        """``most_walks``: after so many a step that no walk has taken is tried from any state that one came to."""
         self.spec = spec
+        self.most_walks = most_walks
+        more = {name: 2 for name in spec.sorts}
+        self.sizes = [{**more, **sizes} for sizes in SIZES]
         self.random = Random(seed)
         self.walks = RandomWalks(spec, self.random)
         self.leaves = list(leaves(spec.state))
         self.turns = [step.name for step in spec.steps.values() for _ in step.parameters or [None]]
-        self.reachable = [self._reached(sizes) for sizes in SIZES]
+        self.reachable = [self._reached(sizes) for sizes in self.sizes]
 
     def pairs(self, count: int) -> Iterator[Pair[S]]:
         """So many pairs: every step in turn, once for each of its arguments, since those with many have many paths.
@@ -74,7 +78,7 @@ class RandomPairs(Generic[S]):
         Four times out of five the pair is to be enabled, where a few attempts find one that is; else it is any.
         """
         for number in range(count):
-            at = self.random.randrange(len(SIZES))
+            at = self.random.randrange(len(self.sizes))
             step = self.turns[number % len(self.turns)]
             if self.random.random() < 0.8:
                 attempts = (self._near_one_that_is_enabled(at, step) for _ in range(20))
@@ -85,14 +89,14 @@ class RandomPairs(Generic[S]):
 
     def _near_one_that_is_enabled(self, at: int, step: str) -> Pair[S]:
         state, action = self.random.choice(self.reachable[at][step])
-        if self.random.random() < 0.5:
-            action = self.walks.action(SIZES[at], step)
-        return self._pair(SIZES[at], self._redrawn(SIZES[at], state, self.random.choice(_REDRAWN)), action)
+        if action.step != step or self.random.random() < 0.5:
+            action = self.walks.action(self.sizes[at], step)
+        return self._pair(self.sizes[at], self._redrawn(self.sizes[at], state, self.random.choice(_REDRAWN)), action)
 
     def _any(self, at: int, step: str) -> Pair[S]:
         state, _ = self.random.choice(self.reachable[at][self.random.choice(self.turns)])
-        state = self._redrawn(SIZES[at], state, self.random.choice(_REDRAWN))
-        return self._pair(SIZES[at], state, self.walks.action(SIZES[at], step))
+        state = self._redrawn(self.sizes[at], state, self.random.choice(_REDRAWN))
+        return self._pair(self.sizes[at], state, self.walks.action(self.sizes[at], step))
 
     def _pair(self, sizes: Sizes, state: S, action: Action) -> Pair[S]:
         return Pair(sizes, state, action, self.walks.taken(state, action) is not None)
@@ -101,11 +105,14 @@ class RandomPairs(Generic[S]):
         """Reachable states, by the step that a walk took there."""
         reached: dict[str, list[tuple[S, Action]]] = {name: [] for name in self.turns}
         nothing: S = blank(self.spec.state, sizes)  # type: ignore[assignment]
-        while min(map(len, reached.values())) < _ENOUGH:
+        walks = 0
+        while min(map(len, reached.values())) < _ENOUGH and walks != self.most_walks:
+            walks += 1
             start = self.spec.initial(self._redrawn(sizes, nothing, 1))
             for state, action in self.walks.walk(sizes, start):
                 reached[action.step].append((state, action))
-        return reached
+        met = [pair for found in reached.values() for pair in found]
+        return {step: found or met for step, found in reached.items()}
 
     def _redrawn(self, sizes: Sizes, state: S, chance: float) -> S:
         """The state with each leaf drawn again by this chance."""

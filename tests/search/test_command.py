@@ -64,7 +64,7 @@ def test_as_json_the_result_holds_the_schedule_and_nothing_else_is_printed(tmp_p
     found = ran(search, "--variant", "no-flush", "--json", "--save", file)
     result = orjson.loads(found.stdout)
     assert found.exit_code == 1
-    assert (result["outcome"], result["states"], result["variant"]) == ("broken", 1139, "no-flush")
+    assert (result["outcome"], result["states"], result["variant"]) == ("broken", 1220, "no-flush")
     assert result["schedule"] == orjson.loads(file.read_bytes())
     assert load(file) == load(STORED / "no-flush.json")
     assert orjson.loads(ran(search, *SMALL, "--json").stdout)["schedule"] is None

@@ -4,6 +4,7 @@ import pytest
 from attrs import evolve
 
 from refmodel.language import Action
+from refmodel.machines import machine
 from refmodel.rows import Row
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import Schedule, load
@@ -159,7 +160,7 @@ def test_the_check_has_a_row_for_the_machine_and_each_variant(monkeypatch: pytes
 def test_a_row_is_as_it_must_be_only_if_the_search_came_to_its_end(
     outcome: Outcome, sound: bool, ok: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ended(name: str, variant: str | None, sizes: dict[str, int]) -> Found:
+    def ended(name: str, variant: str | None, sizes: dict[str, int], rounds: int = 1) -> Found:
         return Found(name, variant, sizes, 1, Explored(outcome, 5, 9, 2, 0.1))
 
     monkeypatch.setattr(checking, "search", ended)

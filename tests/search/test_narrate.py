@@ -143,7 +143,7 @@ def test_each_page_has_a_column_that_says_what_holds_of_it() -> None:
     assert page_state(SEED, last.after, 0) == ".d..."
     assert page_state(SEED, last.after, 1) == "o...."
     *_, last = replay(schedule_of(EVERY_STEP[:16]))
-    assert page_state(SEED, last.after, 0) == "..th!"
+    assert page_state(SEED, last.after, 0) == "..ph!"
 
 
 def test_of_many_pages_those_that_change_have_a_column() -> None:
