@@ -3,11 +3,15 @@
 The commits and their evidence tags are those of the catalogue.
 """
 
+from typing import Any
+
 from attrs import frozen
 
 from refmodel.catalogue.classes import Source, cited
+from refmodel.language import Specification
+from refmodel.parts import PARTS
 
-__all__ = ["ASSUMPTIONS", "Assumption"]
+__all__ = ["ASSUMPTIONS", "Assumption", "assumed"]
 
 
 @frozen
@@ -17,6 +21,8 @@ class Assumption:
     name: str
     means: str
     relied_on: tuple[Source, ...] = ()
+    goes_with: tuple[str, ...] = ()
+    """Parts of a machine that do away with it: what it takes for granted is a step of theirs."""
 
 
 ASSUMPTIONS = (
@@ -100,3 +106,9 @@ ASSUMPTIONS = (
     ),
 )
 """In the order in which they are printed."""
+
+
+def assumed(spec: Specification[Any]) -> tuple[Assumption, ...]:
+    """What the proof of a machine takes for granted: all but what one of its parts does away with."""
+    own = {name for name, part in PARTS.items() if isinstance(spec, part.cls)}
+    return tuple(assumption for assumption in ASSUMPTIONS if not own & set(assumption.goes_with))

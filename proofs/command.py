@@ -10,11 +10,15 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from proofs.assumptions import assumed
 from proofs.display import show
 from proofs.prove import prove_all
 from proofs.solve import Options
+from proofs.theorem import Weakened
 from proofs.work import Done
+from refmodel.language import Contract
 from refmodel.machines import machine
+from refmodel.theorem import CONTRACTS
 from refmodel.unusable import Unusable
 
 __all__ = ["prove"]
@@ -37,6 +41,11 @@ def _progress(console: Console, quiet: bool) -> Iterator[Callable[[Done, int], N
 @click.option("--machine", "machine_name", metavar="NAME", default="seed", show_default=True, help="The machine.")
 @click.option("--variant", metavar="NAME", help="One of its variants; a wrong one is refuted.")
 @click.option("--only", metavar="STEP|CLAIM", multiple=True, help="Only this step or claim; may be repeated.")
+@click.option(
+    "--without",
+    type=click.Choice([contract.value for contract in CONTRACTS]),
+    help="The theorem as if this contract exported nothing: a state in which it fails.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="The solver's seed.")
 @click.option("--json", "as_json", is_flag=True, help="Print records and totals as JSON, and nothing else.")
@@ -51,6 +60,7 @@ def prove(
     machine_name: str,
     variant: str | None,
     only: tuple[str, ...],
+    without: str | None,
     jobs: int,
     seed: int,
     as_json: bool,
@@ -67,12 +77,19 @@ def prove(
         spec = machine(machine_name, variant)
         with _progress(Console(stderr=True), as_json) as watch:
             report = prove_all(
-                spec, only=only, jobs=jobs, options=options, smtlib=smtlib, cross_check=cross_check, watch=watch
+                spec,
+                only=only,
+                jobs=jobs,
+                options=options,
+                smtlib=smtlib,
+                cross_check=cross_check,
+                watch=watch,
+                chapters=None if without is None else (Weakened(spec, Contract(without)),),
             )
     except Unusable as unusable:
         raise click.UsageError(str(unusable)) from None
     if as_json:
         click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
     else:
-        show(console, report, options)
+        show(console, report, options, () if without else assumed(spec))
     sys.exit(0 if report.is_proved else 1)

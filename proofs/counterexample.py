@@ -150,6 +150,9 @@ def explain(obligation: Obligation, options: Options) -> Counterexample | None:
         return None
     names = _Names(model)
     said, paths = ("", set()) if obligation.note else _broken(obligation, model)
+    if obligation.shows_hypotheses:
+        known = mentioned(z3.And(*(formula for _, formula in obligation.hypotheses)))
+        paths |= {name.removeprefix("m.") for name in known}
     constants = mentioned(z3.And(*obligation.conditions, obligation.goal))
 
     def values(prefix: str) -> dict[str, str]:

@@ -1,18 +1,19 @@
 """What people see of a proof: a line a group, counterexamples as tables, totals, and what was assumed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proofs.assumptions import ASSUMPTIONS
+from proofs.assumptions import Assumption
 from proofs.counterexample import Counterexample, explain
 from proofs.cross_check import Opinion
 from proofs.obligations import Obligation
 from proofs.report import Report
 from proofs.solve import Options, Record, Verdict
+from proofs.theorem import ENOUGH
 from proofs.vacuity import contradiction
 from proofs.work import Work
 
@@ -26,7 +27,7 @@ NAMED = 20
 _COLOURS = {Verdict.PROVED: "green", Verdict.REFUTED: "red", Verdict.UNKNOWN: "yellow"}
 
 
-def show(console: Console, report: Report, options: Options) -> None:
+def show(console: Console, report: Report, options: Options, assumptions: Sequence[Assumption]) -> None:
     """The whole report."""
     for line in _groups(report):
         console.print(line)
@@ -34,8 +35,9 @@ def show(console: Console, report: Report, options: Options) -> None:
     console.print(_totals(report))
     for line in _opinions(report):
         console.print(line)
-    console.print("\nNot proved, but assumed:")
-    for assumption in ASSUMPTIONS:
+    if assumptions:
+        console.print("\nNot proved, but assumed:")
+    for assumption in assumptions:
         console.print(f"  [bold]{assumption.name}[/]: {escape(assumption.means)}")
         for source in assumption.relied_on:
             console.print(f"    [dim]{source.where} \\[{source.tag}]: {escape(source.what)}[/]")
@@ -97,7 +99,8 @@ def _counterexample(console: Console, found: Counterexample) -> None:
         style = "bold" if cell.before != cell.after else None
         table.add_row(escape(cell.where), cell.before, cell.after, style=style)
     console.print(table)
-    console.print("  [dim]The state before satisfies every invariant; it need not be reachable.[/]")
+    held = "what the other contracts export" if found.claim == ENOUGH else "every invariant"
+    console.print(f"  [dim]The state before satisfies {held}; it need not be reachable.[/]")
 
 
 def _totals(report: Report) -> str:

@@ -44,6 +44,8 @@ class Obligation:
     """The states before and after the step, for people."""
     note: str = ""
     """What there is to know about a statement that is plainly false."""
+    shows_hypotheses: bool = False
+    """People are shown what the hypotheses are about, not only what the goal is about."""
     satisfiable: bool = False
     """To be shown is not that the goal follows, but that hypotheses and conditions can hold at all."""
     goal: Any = field(init=False)

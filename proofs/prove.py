@@ -1,11 +1,12 @@
 """Prove all of a specification: its chapters, part by part, on one core or several."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from proofs.chapters import chapters_of
 from proofs.cross_check import available
+from proofs.obligations import Chapter
 from proofs.report import Report
 from proofs.selection import select
 from proofs.smtlib import usable_directory
@@ -26,13 +27,15 @@ def prove_all(
     smtlib: Path | None = None,
     cross_check: bool = False,
     watch: Callable[[Done, int], None] = lambda done, works: None,
+    chapters: Sequence[Chapter] | None = None,
 ) -> Report:
     """Every obligation of the specification, decided; ``watch`` is told of each piece of work, and how many there are.
 
     ``only`` names steps or claims. ``smtlib`` is a directory to write the obligations to, ``cross_check`` asks a
-    second solver. Unusable when one of these cannot be used.
+    second solver. ``chapters`` stand in for all that the specification's proof has. Unusable when one of these cannot
+    be used.
     """
-    chapters = chapters_of(spec)
+    chapters = chapters_of(spec) if chapters is None else chapters
     selection = select(only, chapters)
     if cross_check:
         available()

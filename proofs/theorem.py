@@ -4,7 +4,8 @@ That the exports are enough is proved of any state. That each contract is needed
 other three's exports, is at the commit, and differs at the target.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import z3
 from attrs import frozen
@@ -12,15 +13,26 @@ from attrs import frozen
 from proofs.lifting.lift import arguments, claimed, closed
 from proofs.lifting.terms import expression
 from proofs.obligations import Chapter, Obligation, theory_of
+from refmodel.language import Contract
 from refmodel.migration import AnyMachine
 from refmodel.theorem import CONTRACTS, exports, goal
 
-__all__ = ["ENOUGH", "NEEDED", "THEOREM", "Theorem"]
+__all__ = ["ENOUGH", "NEEDED", "THEOREM", "Theorem", "Weakened"]
 
 THEOREM = "theorem"
 """The part in which all exports are there; the others are called ``without CONTRACT``."""
 ENOUGH = "the_exports_of_the_four_contracts_imply_r12"
 NEEDED = "the_exports_of_three_contracts_do_not_imply_r12"
+
+
+def _stated(spec: AnyMachine) -> Callable[..., Any]:
+    """R12 at one place of which nothing is known."""
+    claim = goal(spec)
+
+    def statement(*states: Any) -> Any:
+        return claimed(spec, claim, states, arguments(claim.parameters, "at."))
+
+    return statement
 
 
 @frozen
@@ -39,18 +51,50 @@ class Theorem(Chapter):
 
     def obligations(self, part: str) -> Iterator[Obligation]:
         """One a part."""
-        spec, state, claim = self.spec, theory_of(self.spec).before, goal(self.spec)
+        spec, state = self.spec, theory_of(self.spec).before
         kept = [c for contract, found in exports(spec).items() if part != f"without {contract.value}" for c in found]
         hypotheses = tuple((known.name, closed(spec, known, state)) for known in kept)
         group = f"{type(spec).__name__}: the theorem"
-
-        def statement(*states: object) -> object:
-            return claimed(spec, claim, states, arguments(claim.parameters, "at."))
-
+        statement = _stated(spec)
         if part == THEOREM:
             yield Obligation(group, part, 1, ENOUGH, hypotheses, (), statement, (state,), (state, state))
             return
         fails = z3.Not(expression(statement(state)))
         yield Obligation(
             group, part, 1, NEEDED, hypotheses, (fails,), lambda: False, shown=(state, state), satisfiable=True
+        )
+
+
+@frozen
+class Weakened(Chapter):
+    """The theorem as if one contract exported nothing: refuted, by a state that people can look at."""
+
+    spec: AnyMachine
+    contract: Contract
+
+    def parts(self) -> Sequence[str]:
+        """One."""
+        return (f"without {self.contract.value}",)
+
+    def claims(self) -> Sequence[str]:
+        """One."""
+        return (ENOUGH,)
+
+    def obligations(self, part: str) -> Iterator[Obligation]:
+        """The theorem from the exports of the other three."""
+        state = theory_of(self.spec).before
+        kept = [c for contract, found in exports(self.spec).items() if contract is not self.contract for c in found]
+        hypotheses = tuple((known.name, closed(self.spec, known, state)) for known in kept)
+        group = f"{type(self.spec).__name__}: the theorem"
+        yield Obligation(
+            group,
+            part,
+            1,
+            ENOUGH,
+            hypotheses,
+            (),
+            _stated(self.spec),
+            (state,),
+            (state, state),
+            shows_hypotheses=True,
         )

@@ -1,0 +1,48 @@
+"""Every named machine, and the seed with each further part, is proved: quickly, and whatever the solver's seed."""
+
+import pytest
+
+from proofs.cross_check import Opinion
+from proofs.prove import prove_all
+from proofs.report import Report
+from proofs.solve import Options, Verdict
+from refmodel.compose import CHOICES
+from refmodel.machines import MACHINES, machine
+from refmodel.parts import PARTS
+
+ADDED = [f"seed+{name}" for name in PARTS if name not in CHOICES["seed"].parts]
+
+
+def failures(report: Report) -> list[str]:
+    return [f"{record.group}: {record.name} {record.verdict.value}" for _, record in report.not_proved]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_named_machine_is_proved_in_seconds(name: str) -> None:
+    report = prove_all(machine(name))
+    assert failures(report) == []
+    assert report.seconds < 15
+    assert report.slowest.seconds < 2
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_the_seed_with_a_part_is_proved(name: str) -> None:
+    report = prove_all(machine(name))
+    assert failures(report) == []
+    assert report.slowest.seconds < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("name", MACHINES)
+def test_ten_seeds_give_the_same_verdicts(name: str, seed: int) -> None:
+    assert failures(prove_all(machine(name), options=Options(seed=seed))) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_second_solver_agrees_on_nearly_all_and_disagrees_on_nothing(name: str) -> None:
+    report = prove_all(machine(name), cross_check=True)
+    assert report.disagreements == []
+    assert set(report.verdicts) == {Verdict.PROVED}
+    assert report.opinions[Opinion.AGREES] >= 0.95 * len(report.records)
