@@ -11,9 +11,11 @@ import click
 
 from refmodel.catalogue.command import bugs
 from refmodel.cli.check import check
+from refmodel.cli.machines import machines
+from refmodel.cli.replay import replay
 from refmodel.oracle.command import oracle
 from refmodel.oracle.reduce.command import reduce
-from refmodel.search.command import replay, search
+from refmodel.search.command import search
 from refmodel.unusable import Unusable
 
 __all__ = ["main", "root"]
@@ -31,6 +33,7 @@ def root() -> None:
     refmodel replay FILE       run and narrate a schedule
     refmodel fuzz              interleave guest stores and transfers, guided by state
     refmodel oracle PATH       judge a recording of a real migration
+    refmodel machines          the machines, and the parts to make more of
     refmodel bugs [CLASS]      real bugs by class, and what catches each
     refmodel reduce FROM TO    a small recording that is judged just like a large one
 
@@ -38,7 +41,7 @@ def root() -> None:
     """
 
 
-for command in (bugs, check, oracle, reduce, replay, search):
+for command in (bugs, check, machines, oracle, reduce, replay, search):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)

@@ -1,4 +1,4 @@
-"""The commands ``search`` and ``replay``."""
+"""The command ``search``."""
 
 import sys
 from collections.abc import Sequence
@@ -9,17 +9,14 @@ import orjson
 from rich.console import Console
 
 from refmodel.language import Sizes
-from refmodel.schedules.narrate import narrate
-from refmodel.schedules.replay import replay as run
-from refmodel.schedules.schedule import load, save
+from refmodel.schedules.schedule import save
 from refmodel.search.find import GROWING, MAX_STATES, Found, find
-from refmodel.search.replayed import discrepancies
 from refmodel.search.report import as_json, show, watched
 from refmodel.search.seed_space import ROUNDS, SIZES
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
-__all__ = ["replay", "search"]
+__all__ = ["search"]
 
 _SIZE = click.IntRange(1, 8)
 
@@ -106,45 +103,3 @@ def _save(found: Found, path: Path, many: bool) -> None:
         save(found.schedule, path)
     except OSError as error:
         raise click.UsageError(f"{path}: {error.strerror or error}") from None
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "json_wanted", is_flag=True, help="Print what happened as JSON, and nothing else.")
-def replay(file: Path, json_wanted: bool) -> None:
-    """Run a schedule, narrate it, and check that it does what its file says.
-
-    Exit status: 0 it does, 1 another claim breaks or the named one does not, 2 the file cannot be used.
-    """
-    try:
-        schedule = load(file)
-        moments = list(run(schedule))
-    except Unusable as unusable:
-        where = str(unusable) if str(file) in str(unusable) else f"{file}: {unusable}"
-        raise click.UsageError(where) from None
-    wrong = discrepancies(schedule, moments)
-    if json_wanted:
-        first = next((moment for moment in moments if moment.broken), None)
-        noticed = next((moment for moment in moments if moment.noticed), None)
-        click.echo(
-            orjson.dumps(
-                {
-                    "file": str(file),
-                    "actions": len(moments),
-                    "broken": [{"claim": b.claim, "at": dict(b.at), "after": b.after} for b in first.broken]
-                    if first
-                    else [],
-                    "noticed": noticed and {"what": noticed.noticed, "after": noticed.number},
-                    "discrepancies": wrong,
-                },
-                option=orjson.OPT_INDENT_2,
-            )
-        )
-    else:
-        console = Console(highlight=False)
-        console.print(narrate(schedule, moments))
-        for line in wrong:
-            console.print(f"not as the file says: {line}", style="bold red")
-        if not wrong:
-            console.print("as the file says")
-    sys.exit(1 if wrong else 0)

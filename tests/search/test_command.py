@@ -7,9 +7,10 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from refmodel.cli.replay import replay
 from refmodel.schedules.schedule import load
 from refmodel.search import command, report
-from refmodel.search.command import replay, search
+from refmodel.search.command import search
 from refmodel.search.find import GROWING
 from refmodel.variants import VARIANTS
 from tests.variants.make_schedules import STORED

@@ -4,11 +4,11 @@ The fields are those of the classes in ``refmodel.oracle.events``; the first lin
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
-from attrs import fields
+from attrs import asdict, fields
 from cattrs import ClassValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn
 
@@ -30,7 +30,7 @@ from refmodel.oracle.events import (
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.unusable import Unusable, shown
 
-__all__ = ["looks_like_events", "read_events"]
+__all__ = ["dumps", "looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
     cls.__name__.lower(): cls
@@ -59,6 +59,16 @@ def _converter() -> Converter:
 
 
 _CONVERTER = _converter()
+
+
+def dumps(events: Iterable[Event]) -> bytes:
+    """The events as a file: one a line, what is not known left out."""
+    return b"".join(_line(event) for event in events)
+
+
+def _line(event: Event) -> bytes:
+    known = {name: value for name, value in asdict(event).items() if value is not None}
+    return orjson.dumps({"event": type(event).__name__.lower(), **known}) + b"\n"
 
 
 def looks_like_events(start: bytes) -> bool:

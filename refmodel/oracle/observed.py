@@ -1,0 +1,188 @@
+"""What a recorder would have seen of a schedule: the events of level A, and what the oracle finds in them.
+
+Nothing here knows the steps of any machine. Stores and sends are what the refinement's witness says of a step; who
+runs, and who gave up, shows in the states before and after it. What was stored is told by the promise's ledger, which
+never looks at the state that a wrong variant made, so that the judge has two independent witnesses of each page.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from attrs import evolve
+
+from refmodel.language import Action
+from refmodel.migration import AnyMachine
+from refmodel.oracle.events import (
+    VERSION,
+    Abort,
+    Activate,
+    Begin,
+    Block,
+    Commit,
+    Event,
+    Memory,
+    Pause,
+    Round,
+    Send,
+    Store,
+)
+from refmodel.oracle.evidence import Evidence
+from refmodel.oracle.judge import Judge
+from refmodel.oracle.summary import verdict_of
+from refmodel.oracle.verdict import Verdict
+from refmodel.refinement import seen, witness
+from refmodel.schedules.replay import Watch
+from refmodel.schedules.schedule import Schedule
+from refmodel.state import Phase, same_entry
+
+__all__ = ["BLOCK", "Observer", "judged", "observed", "without_contents"]
+
+BLOCK = "ram"
+"""The only RAM block of a machine: its pages are numbered by pfn."""
+Side = Literal["source", "target"]
+
+
+class Observer:
+    """Follows a run step by step; ``recordings`` has the events of each migration that it began, one after another."""
+
+    def __init__(self, spec: AnyMachine, start: Any) -> None:
+        self._spec = spec
+        self._watch = Watch(spec, start)
+        self._pages, self._words = start.source.memory.shape
+        self.recordings: list[list[Event]] = []
+        self._read: dict[int, list[int]] = {}
+        """By page, what the engine read of each word last; before that, what the target held."""
+        self._unsent: dict[int, set[int]] = {}
+        """By page, the words read that no send has told of yet."""
+        self._told: set[Side] = set()
+        """The sides whose memory has been told."""
+
+    def take(self, before: Any, action: Action, after: Any) -> None:
+        """Follow one step."""
+        promised = witness(self._spec, before, action)
+        self._watch.step(before, action, after)
+        if self._begins(before, after):
+            self._begin(after)
+        if self.recordings:
+            self.recordings[-1] += self._events(before, promised, after)
+
+    def end(self, m: Any) -> None:
+        """The run ends here: if nobody runs, what both sides hold is told."""
+        if self.recordings and not m.hand_over.source_runs and self._is_going_on():
+            self.recordings[-1] += [*self._sends(m, everything=True), *self._memories(m)]
+
+    def _begins(self, before: Any, after: Any) -> bool:
+        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED, Phase.AFTER)
+
+    def _begin(self, m: Any) -> None:
+        self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])
+        held = m.target.memory
+        self._read = {page: [held[page, word] for word in range(self._words)] for page in range(self._pages)}
+        self._unsent, self._told = {}, set()
+
+    def _is_going_on(self) -> bool:
+        return not any(isinstance(event, Activate | Abort) for event in self.recordings[-1])
+
+    def _events(self, before: Any, promised: list[Action], after: Any) -> Iterator[Event]:
+        then, now = before.hand_over, after.hand_over
+        for step in promised:
+            if step.step == "store":
+                yield self._store(before, after, *step.arguments[:2])
+            elif step.step == "deliver":
+                page, word, value = step.arguments
+                self._read[page][word] = value
+                self._unsent.setdefault(page, set()).add(word)
+        is_late = then.source_runs and not now.source_runs
+        yield from self._sends(after, everything=is_late or now.target_runs)
+        if after.rounds.left < before.rounds.left or (before.phase, after.phase) == (Phase.PAUSED, Phase.STOP_AND_COPY):
+            yield Round()
+        if is_late:
+            yield Pause()
+        if then.source_kept and not now.source_kept and not now.target_runs:
+            yield from self._memory("source", before)
+        if any(step.step == "give_up" for step in promised):
+            yield Commit(self._has_context(after))
+        if now.target_runs and not then.target_runs:
+            yield from self._memories(after)
+            yield Activate()
+        if (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
+            yield Abort()
+
+    def _store(self, before: Any, after: Any, page: int, word: int) -> Store:
+        digest = _digest(self._watch.ledger.last.memory[page, each] for each in range(self._words))
+        return Store(BLOCK, page, digest, _side(before, after, (page, word)))
+
+    def _sends(self, m: Any, everything: bool = False) -> Iterator[Send]:
+        """A page is sent once each word was read, or as far as it was when it is no longer in hand."""
+        for page, words in list(self._unsent.items()):
+            if everything or len(words) == self._words or not self._spec.in_hand(m, page):
+                del self._unsent[page]
+                yield Send(BLOCK, page, _digest(self._read[page]))
+
+    def _has_context(self, m: Any) -> bool:
+        """Table, registers and configuration at the target are the guest's."""
+        ours, theirs = self._watch.ledger.last, seen(self._spec, m, m.target)
+        entries = ours.table.present.every_key()
+        return (
+            m.source.configuration == m.target.configuration
+            and ours.registers.same(theirs.registers)
+            and all(same_entry(ours.table, theirs.table, vpn) for vpn in entries)
+        )
+
+    def _memories(self, m: Any) -> Iterator[Memory]:
+        """What both sides hold, as far as it can be known: of a source that runs, or is gone, nothing is."""
+        if not m.hand_over.source_runs and m.hand_over.source_kept:
+            yield from self._memory("source", m)
+        yield from self._memory("target", m)
+
+    def _memory(self, side: Side, m: Any) -> Iterator[Memory]:
+        if side not in self._told:
+            self._told.add(side)
+            cells = (m.source if side == "source" else m.target).memory
+            for page in range(self._pages):
+                yield Memory(side, BLOCK, page, _digest(cells[page, word] for word in range(self._words)))
+
+
+def _digest(words: Iterable[int]) -> str:
+    """A page's contents as a text: they are short enough to be their own digest."""
+    return "-".join(str(int(word)) for word in words)
+
+
+def _side(before: Any, after: Any, cell: tuple[int, int]) -> Side:
+    """Where a store went: to the side whose memory it changed, or else to the one that runs."""
+    if before.source.memory[cell] != after.source.memory[cell]:
+        return "source"
+    changed = before.target.memory[cell] != after.target.memory[cell]
+    only_target = before.hand_over.target_runs and not before.hand_over.source_runs
+    return "target" if changed or only_target else "source"
+
+
+def observed(schedule: Schedule) -> tuple[tuple[Event, ...], ...]:
+    """The events of each migration that the schedule begins; Refused at an action that the machine cannot take."""
+    spec, m = schedule.specification(), schedule.start()
+    observer = Observer(spec, m)
+    for action in schedule.actions:
+        after = spec.take(m, action)
+        observer.take(m, action, after)
+        m = after
+    observer.end(m)
+    return tuple(tuple(events) for events in observer.recordings)
+
+
+def without_contents(events: Iterable[Event]) -> tuple[Event, ...]:
+    """The same as seen by a recorder that knows which pages were stored to, and no contents but those sent."""
+    bare = (evolve(event, digest=None) if isinstance(event, Store) else event for event in events)
+    return tuple(event for event in bare if not isinstance(event, Memory))
+
+
+def judged(recordings: Iterable[Iterable[Event]]) -> Verdict:
+    """The verdict on the first migration in which something is found, else on the last."""
+    verdict = Verdict("unusable", reason="no migration begins")
+    for number, events in enumerate(recordings, 1):
+        judge = Judge(f"migration {number}")
+        for event in events:
+            judge.take(event)
+        verdict = verdict_of(Evidence(judge))
+        if verdict.findings:
+            return verdict
+    return verdict
