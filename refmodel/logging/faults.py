@@ -97,6 +97,10 @@ class Faults(ShadowTable[M]):
         """Whoever else may write has been stopped, and what it wrote can be harvested."""
         return True
 
+    def is_to_be_marked(self, m: M, page: int) -> bool:
+        """A writer beside the vCPUs has written the page, or may yet, and has to mark it before the last harvest."""
+        return False
+
     def is_settled(self, m: M) -> bool:
         """No mark is left in the places that parts of the machine keep marks in, and nothing is on the wire."""
         return True

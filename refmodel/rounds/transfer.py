@@ -71,7 +71,8 @@ class PageTransfer(Wire[M]):
 
     def is_owed(self, m: M, page: int) -> bool:
         """The target's copy of the page need not be the guest's: it is yet to be sent, dirty, or on its way."""
-        return self.is_marked(m, page) | self.in_hand(m, page) | self.in_flight(m, page)
+        under_way = self.in_hand(m, page) | self.in_flight(m, page)
+        return self.is_marked(m, page) | self.is_to_be_marked(m, page) | under_way
 
     @invariant(Contract.LOGGING, "I-LOG", "R6", goal=True)
     def a_page_that_can_be_written_unseen_is_noted(self, m: M, page: Pfn) -> bool:
@@ -83,10 +84,12 @@ class PageTransfer(Wire[M]):
     @invariant(Contract.LOGGING, "I-LOG", "R6", export=True)
     def what_differs_from_its_last_copy_was_noted(self, m: M, page: Pfn, word: Word) -> bool:
         """No store escapes: a word that is not what was read of it last is on a page that was marked since, or will
-        be read yet."""
+        be: by its writer, or read yet."""
         to_be_read = self.in_hand(m, page) & neg(m.transfer.read[word])
         same = m.source.memory[page, word] == m.ghost.copied[page, word]
-        return implies(self.is_under_way(m), same | m.ghost.noted[page] | to_be_read)
+        return implies(
+            self.is_under_way(m), same | m.ghost.noted[page] | to_be_read | self.is_to_be_marked(m, page)
+        )
 
     @invariant(Contract.ROUNDS, "I-CONS", export=True)
     def what_was_noted_is_still_marked(self, m: M, page: Pfn) -> bool:
