@@ -60,7 +60,7 @@ class MigrationRounds(PageTransfer[M]):
         need(self.is_quiet(m), "no other writer is at work")
         return self.harvested(m).but(phase=Phase.STOP_AND_COPY)
 
-    @invariant(Contract.ROUNDS, "I-FINAL")
+    @invariant(Contract.HAND_OVER, "I-FINAL")
     def after_the_last_harvest_the_log_is_empty(self, m: M, page: Pfn) -> bool:
         """What the last pages are is known once the machine stands still."""
         return implies(m.phase == Phase.STOP_AND_COPY, neg(m.log.dirty[page]))
