@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from refmodel.language import Contract
+from refmodel.logging.hypervisor_writes import HypervisorWrites, WithHypervisor
 from refmodel.logging.protect_at_transfer import ProtectAtTransfer, WithProtection
 from refmodel.logging.roots import ShadowedForMigration
 from refmodel.state import Machine
@@ -37,6 +38,13 @@ class Part:
 
 
 _ALL = (
+    Part(
+        "hypervisor-writes",
+        HypervisorWrites,
+        Contract.LOGGING,
+        "the hypervisor writes guest memory on the guest's behalf: write, then mark",
+        WithHypervisor,
+    ),
     Part(
         "shadowed-for-migration",
         ShadowedForMigration,

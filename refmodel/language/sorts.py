@@ -9,7 +9,22 @@ from typing import Annotated, Any, get_args
 
 from attrs import frozen
 
-__all__ = ["Count", "Cpu", "Flag", "Pfn", "Sizes", "Sort", "Value", "Vpn", "Word", "domain", "sort_of"]
+__all__ = [
+    "Count",
+    "Cpu",
+    "Dev",
+    "Flag",
+    "Iova",
+    "Mfn",
+    "Pfn",
+    "Sizes",
+    "Sort",
+    "Value",
+    "Vpn",
+    "Word",
+    "domain",
+    "sort_of",
+]
 
 Sizes = Mapping[str, int]
 """How many of each sort a concrete machine has, by the sort's name, e.g. ``{"pfn": 3, "vpn": 2, "cpu": 2, ...}``."""
@@ -24,7 +39,15 @@ class Sort:
 
 
 Pfn = Annotated[int, Sort("pfn")]
-"""A guest page frame number. This level has one name space: gfn, pfn and mfn are the same number (p2m is identity)."""
+"""A guest page frame number: a page of the guest's memory, as the log and the wire know it. Where no part says
+otherwise there is one name space: gfn, pfn and mfn are the same number (p2m is identity)."""
+Mfn = Pfn
+"""A machine frame number: the same kind of number as a pfn, so that nothing but care keeps one from being taken for the
+other (Xen ``9bdd419d64`` [D])."""
+Iova = Pfn
+"""A page of a device's I/O addresses: again the same kind of number (Linux ``cc5e71075947`` [P])."""
+Dev = Annotated[int, Sort("dev")]
+"""A device, or the backend that serves it."""
 Vpn = Annotated[int, Sort("vpn")]
 """A guest virtual page number: the key of every page-table entry."""
 Cpu = Annotated[int, Sort("cpu")]

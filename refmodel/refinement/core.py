@@ -26,7 +26,8 @@ def _transfer_read(spec: AnyMachine, m: Machine, word: int) -> list[Action]:
 
 
 def _transfer_done(spec: AnyMachine, m: Machine) -> list[Action]:
-    return [] if spec.is_marked(m, m.transfer.page) else [Action("settle", (m.transfer.page,))]
+    page = m.transfer.page
+    return [] if spec.is_marked(m, page) | spec.is_to_be_marked(m, page) else [Action("settle", (page,))]
 
 
 def _abort(spec: AnyMachine, m: Machine) -> list[Action]:

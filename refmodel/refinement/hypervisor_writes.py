@@ -1,0 +1,22 @@
+"""Which steps of the promise the hypervisor's writes are."""
+
+from refmodel.language import Action
+from refmodel.logging.hypervisor_writes import WithHypervisor
+from refmodel.migration import AnyMachine
+from refmodel.refinement.witnesses import Witnesses
+
+__all__ = ["WITNESSES"]
+
+
+def _write(spec: AnyMachine, m: WithHypervisor, mfn: int, word: int, value: int, over: bool) -> list[Action]:
+    page = m.hypervisor.m2p[mfn]
+    stores = [Action("store", (page, word, value))]
+    if over:
+        stores.append(Action("store", (m.hypervisor.following[page], word, value)))
+    return stores
+
+
+WITNESSES: Witnesses = {
+    "hypervisor_write": _write,
+    "physmap_add": lambda spec, m, pfn, word, value: [Action("store", (pfn, word, value))],
+}
