@@ -1,8 +1,12 @@
 """A machine out of parts: a class made of theirs, over a state made of theirs. Nothing is copied."""
 
+import re
+import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
@@ -13,7 +17,7 @@ from refmodel.seed import Seed
 from refmodel.state import Machine
 from refmodel.unusable import Unusable
 
-__all__ = ["CHOICES", "Choice", "chosen", "compose", "nearest", "patched"]
+__all__ = ["CHOICES", "Choice", "build", "chosen", "compose", "loaded", "nearest", "patched"]
 
 
 @frozen
@@ -63,11 +67,26 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
 
 @cache
 def compose(name: str) -> type[AnyMachine]:
-    """The class of the machine ``name``: a named one, or one with further parts, as in ``seed+PART``."""
+    """The class of the machine ``name``: a named one, or one with further parts, as in ``seed+PART``.
+
+    ``FILE.py:NAME`` is a machine of one's own, made with ``build`` (or a subclass of one) under that name in a file.
+    """
+    if ":" in name:
+        return loaded(name)
     if name == "seed":
         return Seed
     choice, parts = chosen(name)
-    return _made(name, tuple(part.cls for part in parts), _state_of(name, parts), choice.parameters, None)
+    return build(name, parts, choice.parameters)
+
+
+def build(name: str, parts: Iterable[Part], parameters: Mapping[str, Any] | None = None) -> type[AnyMachine]:
+    """A machine of these parts: of two that refine one thing the first has the last word.
+
+    ``parameters`` become attributes of its class.
+    """
+    parts = tuple(parts)
+    bases = tuple(part.cls for part in parts)
+    return _made(name, (*bases, Migration), _state_of(name, parts), parameters or {}, None)
 
 
 _PATCHED: dict[tuple[str, str, type[Any]], type[AnyMachine]] = {}
@@ -98,8 +117,30 @@ def _made(
         return _again, (name, variant, None if variant is None else bases[0])
 
     fields = {"state": state, "__reduce__": reduced, "__doc__": bases[0].__doc__, **parameters}
-    bases = bases if variant else (*bases, Migration)
     made: type[AnyMachine] = type(called or _called(name), bases, fields)
+    return made
+
+
+def loaded(name: str) -> type[AnyMachine]:
+    """The machine ``FILE.py:NAME``; Unusable where there is no such file, or no machine under that name in it."""
+    file, _, called = name.partition(":")
+    path = Path(file)
+    if path.suffix != ".py" or not path.is_file():
+        raise Unusable("machine", f"no file {file!r}", "FILE.py:NAME")
+    spec = spec_from_file_location(f"refmodel_machine_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Unusable(file, f"{type(error).__name__}: {error}", "Python that can be imported") from None
+    made = vars(module).get(called)
+    if not (isinstance(made, type) and issubclass(made, Migration)):
+        machines = [n for n, each in vars(module).items() if isinstance(each, type) and issubclass(each, Migration)]
+        raise Unusable(file, f"no machine {called!r}", nearest(called, machines) if machines else "a machine")
+    made.__reduce__ = lambda self: (_again, (name, None, None))  # type: ignore[method-assign]
     return made
 
 
@@ -116,7 +157,7 @@ def _state_of(name: str, parts: Iterable[Part]) -> type[Machine]:
 
 
 def _called(name: str) -> str:
-    return "".join(word.capitalize() for word in name.replace("+", "-").split("-"))
+    return "".join(word.capitalize() for word in re.split(r"[^a-zA-Z0-9]+", name))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

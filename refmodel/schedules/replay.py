@@ -55,8 +55,12 @@ class Watch:
         """A side that may not run and does is seen at once.
 
         Of a page or context that did not arrive the guest sees a load that returns something else, which is then
-        reported.
+        reported; a store of its own to a page that is owed loses nothing.
         """
+        if promised.step == "store":
+            page, word, value = promised.arguments
+            last = self.ledger.last.memory.set((page, word), value)
+            self.ledger = self.ledger.but(last=self.ledger.last.but(memory=last))
         if promised.step in ("resume", "start_target"):
             runs = {"resume": "source", "start_target": "target"}[promised.step]
             self.ledger = self.ledger.but(**{f"{runs}_runs": True})

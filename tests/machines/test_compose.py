@@ -1,0 +1,97 @@
+"""Machines are composed of parts, by name or in a file; the worked example of docs/machines.md does what it says."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from proofs.chapters import chapters_of
+from proofs.prove import prove_all
+from refmodel.compose import CHOICES, chosen, compose
+from refmodel.machines import machine
+from refmodel.parts import PARTS
+from refmodel.search.find import GROWING, find
+from refmodel.seed import Seed
+from refmodel.unusable import Unusable
+from refmodel.variants import VARIANTS
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "mark_buffer.py"
+
+
+def test_the_seed_is_its_choice_of_parts() -> None:
+    parts = [part.cls for part in chosen("seed")[1]]
+    assert [base for base in Seed.__mro__ if base in parts] == parts
+    assert type(machine("seed")) is Seed
+
+
+@pytest.mark.parametrize("name", [*CHOICES, *(f"seed+{name}" for name in PARTS)])
+def test_a_machine_has_the_steps_and_claims_of_its_parts_and_starts(name: str) -> None:
+    spec = machine(name)
+    for part in chosen(name)[1]:
+        assert isinstance(spec, part.cls)
+    sizes = dict.fromkeys(spec.sorts, 2)
+    assert spec.start(sizes).hand_over.source_runs
+
+
+@pytest.mark.parametrize("name", ["seed", *(f"seed+{name}" for name in PARTS)])
+def test_a_machine_survives_being_sent_to_another_process(name: str) -> None:
+    spec = machine(name)
+    again = pickle.loads(pickle.dumps(spec))
+    assert type(again) is type(spec)
+
+
+def test_a_variant_survives_too() -> None:
+    spec = machine("seed", "no-flush")
+    assert type(pickle.loads(pickle.dumps(spec))) is type(spec)
+
+
+def test_a_part_takes_the_place_of_the_one_with_its_role() -> None:
+    roles = [part.role for part in chosen("seed+protect-at-transfer")[1] if part.role]
+    assert len(roles) == len(set(roles))
+    for part in PARTS.values():
+        names = [other.name for other in chosen(f"seed+{part.name}")[1] if other.role and other.role == part.role]
+        assert names in ([], [part.name])
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("sed", "no machine 'sed'; expected 'seed'"),
+        ("seed+protect-at-transfr", "no part 'protect-at-transfr'; expected 'protect-at-transfer'"),
+        ("nowhere.py:Mine", "no file 'nowhere.py'"),
+        (f"{EXAMPLE}:Mina", "no machine 'Mina'; expected 'Mine'"),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused(name: str, says: str) -> None:
+    with pytest.raises(Unusable, match=says.replace("+", r"\+")):
+        compose(name)
+
+
+def test_a_file_that_cannot_be_imported_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("1 / 0\n")
+    with pytest.raises(Unusable, match="ZeroDivisionError"):
+        compose(f"{tmp_path / 'mine.py'}:Mine")
+
+
+def test_a_variant_needs_a_machine_with_its_part() -> None:
+    of_a_part = [v for v in VARIANTS.values() if not issubclass(Seed, v.patch.__bases__[0])]
+    for variant in of_a_part[:3]:
+        with pytest.raises(Unusable, match="a machine with the part"):
+            machine("seed", variant.name)
+
+
+def test_the_machine_of_the_worked_example_is_proved() -> None:
+    spec = machine(f"{EXAMPLE}:Mine")
+    own = [chapter for chapter in chapters_of(spec) if getattr(chapter, "spec", None) is spec]
+    assert prove_all(spec, chapters=own).is_proved
+    assert type(pickle.loads(pickle.dumps(spec))).__name__ == "Mine"
+
+
+def test_what_the_worked_example_forgets_is_refuted_and_found() -> None:
+    spec = machine(f"{EXAMPLE}:Forgetful")
+    failures = prove_all(spec, only=["final_harvest"]).not_proved
+    assert {record.claim for _, record in failures} == {"after_the_last_harvest_the_buffers_are_empty"}
+    found = find(f"{EXAMPLE}:Forgetful", None, GROWING[:1])
+    assert found.schedule is not None
+    assert found.schedule.noticed is not None
+    assert "the last store was" in found.schedule.noticed.what
