@@ -72,7 +72,6 @@ class MigrationRounds(PageTransfer[M]):
 
     @law(Contract.ROUNDS, "R10", "R11")
     def what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(self, before: M, after: M, page: Pfn) -> bool:
-        """The machine stands still only for the last pages: nothing joins them, at the pause or later, but from a
-        writer beside the vCPUs that has yet to be stopped."""
+        """The machine stands still only for the last pages: nothing joins them, at the pause or later."""
         stands = (after.phase == Phase.PAUSED) | (after.phase == Phase.STOP_AND_COPY)
-        return implies(stands & self.is_quiet(before) & self.is_owed(after, page), self.is_owed(before, page))
+        return implies(stands & self.is_owed(after, page), self.is_owed(before, page))
