@@ -37,10 +37,22 @@ class MigrationRounds(PageTransfer[M]):
         """The round has sent all that it owed: the next owes what was dirtied meanwhile. The log starts afresh."""
         need(m.phase == Phase.LIVE, "rounds are running")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")
-        need(m.rounds.to_send.is_empty, "the round has sent all that it owed")
-        need(m.rounds.left > 0, "the policy allows another round")
+        need(self.is_round_over(m), "the round has sent all that it owed")
+        need(self.may_go_on(m), "the policy allows another round")
         harvested = self.harvested(m)
         return harvested.but(rounds=harvested.rounds.but(left=m.rounds.left - 1))
+
+    def may_go_on(self, m: M) -> bool:
+        """The policy allows another round."""
+        return m.rounds.left > 0
+
+    def may_stop(self, m: M) -> bool:
+        """The policy allows the stop. It may come at any time here; a policy of its own says when."""
+        return True
+
+    def is_round_over(self, m: M) -> bool:
+        """All that the round owed has been sent."""
+        return m.rounds.to_send.is_empty
 
     def harvested(self, m: M) -> M:
         """What the log holds joins what is owed, and the log is empty; no page is lost in between."""
@@ -51,6 +63,7 @@ class MigrationRounds(PageTransfer[M]):
         """The policy stops: the source's vCPUs stand still. With no live round this is plain suspend (R11)."""
         need((m.phase == Phase.LIVE) | (m.phase == Phase.SETUP), "the migration has begun and the guest runs")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")
+        need(self.may_stop(m), "the policy stops")
         return m.but(phase=Phase.PAUSED, hand_over=m.hand_over.but(source_runs=False))
 
     @engine
@@ -63,7 +76,7 @@ class MigrationRounds(PageTransfer[M]):
     @invariant(Contract.HAND_OVER, "I-FINAL")
     def after_the_last_harvest_the_log_is_empty(self, m: M, page: Pfn) -> bool:
         """What the last pages are is known once the machine stands still."""
-        return implies(m.phase == Phase.STOP_AND_COPY, neg(m.log.dirty[page]))
+        return implies(m.phase == Phase.STOP_AND_COPY, neg(self.is_in_log(m, page)))
 
     @invariant(Contract.ROUNDS, "R10", goal=True)
     def until_rounds_run_every_page_is_owed(self, m: M, page: Pfn) -> bool:
