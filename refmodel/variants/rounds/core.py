@@ -1,4 +1,4 @@
-"""Wrong variants of the contract *rounds*: M02, M04."""
+"""Wrong variants of what every machine has of the contract *rounds*: M02, M04."""
 
 from refmodel.language import need
 from refmodel.rounds.rounds import MigrationRounds

@@ -1,4 +1,4 @@
-"""Wrong variants of the contract *logging*: M01, M07, M09, M10, M29."""
+"""Wrong variants of what every machine and the seed have of the contract *logging*: M01, M07, M09, M10, M29."""
 
 from refmodel.language import need, neg
 from refmodel.logging.faults import Faults
