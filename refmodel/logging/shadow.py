@@ -51,6 +51,10 @@ class ShadowTable(Mmu[M]):
         """An entry of the page may be read-only although the guest's is writable."""
         return neg(self.permits(m, page))
 
+    def entry_may_lag(self, m: M, vpn: int) -> bool:
+        """The entry may be read-only although the guest's is writable: by its page, or for reasons of its own."""
+        return self.may_lag(m, m.shadow.frame[vpn])
+
     # R2 -- the shadow starts empty; the guest's table is translated and copied into it on demand
 
     @guest
@@ -168,7 +172,7 @@ class ShadowTable(Mmu[M]):
         """R3, for entries in sync: same frame; same rights unless stores to the page must be seen, and never more."""
         shadow, table = m.shadow, m.source.table
         rights = implies(shadow.writable[vpn], table.writable[vpn]) & (
-            self.may_lag(m, shadow.frame[vpn]) | implies(table.writable[vpn], shadow.writable[vpn])
+            self.entry_may_lag(m, vpn) | implies(table.writable[vpn], shadow.writable[vpn])
         )
         return implies(
             shadow.present[vpn] & neg(shadow.unsynced[vpn]),

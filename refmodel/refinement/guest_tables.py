@@ -1,0 +1,23 @@
+"""Which steps of the promise the steps of the part ``guest-tables`` are: stores, for its tables are memory."""
+
+from typing import Any
+
+from refmodel.language import Action
+from refmodel.refinement.witnesses import Witnesses
+
+__all__ = ["WITNESSES"]
+
+
+def _emulated(spec: Any, m: Any, cpu: int, vpn: int, word: int, value: int) -> list[Action]:
+    return [Action("store", (m.source.table.frame[vpn], word, value))]
+
+
+def _bit(spec: Any, m: Any, cpu: int, vpn: int, in_leaf: bool, dirty: bool) -> list[Action]:
+    return [Action("store", spec.bit(m, vpn, in_leaf, dirty))]
+
+
+WITNESSES: Witnesses = {
+    "emulated_store": _emulated,
+    "walker_marks_entry": _bit,
+    "send_root": lambda spec, m: [Action("deliver_table")],
+}
