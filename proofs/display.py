@@ -27,7 +27,7 @@ NAMED = 20
 _COLOURS = {Verdict.PROVED: "green", Verdict.REFUTED: "red", Verdict.UNKNOWN: "yellow"}
 
 
-def show(console: Console, report: Report, options: Options, assumptions: Sequence[Assumption]) -> None:
+def show(console: Console, report: Report, options: Options, assumptions: Sequence[Assumption] = ()) -> None:
     """The whole report."""
     for line in _groups(report):
         console.print(line)

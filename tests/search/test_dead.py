@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from refmodel.language import Refused
-from refmodel.machines import MACHINES, machine
+from refmodel.machines import machine
 from refmodel.search.dead import Blanking, Rule
 from refmodel.search.explore import Outcome, explore
 from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
-from refmodel.search.seed_space import DEAD, seed_space
+from refmodel.search.seed_space import DEAD, seed_space, sizes_for
 from refmodel.search.space import Space
 from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase
-from refmodel.variants import VARIANTS
+from tests.search.specs import ALL, spec_of
 from tests.search.walks import drawn, failing, reached
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
@@ -48,21 +48,21 @@ def told_apart(space: Space, state: Any) -> bool:
     return seen(space, state) != seen(space, blanked(space, state))
 
 
-@pytest.mark.parametrize("name", [*MACHINES, *VARIANTS])
+@pytest.mark.parametrize("name", ALL)
 def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(name: str) -> None:
-    spec, random = machine("seed", None if name in MACHINES else name), Random(name)
-    small, large = seed_space(spec, GROWING[0]), seed_space(spec, SIZES)
+    spec, random = spec_of(name), Random(name)
+    small, large = seed_space(spec, sizes_for(spec, GROWING[0])), seed_space(spec, sizes_for(spec, SIZES))
     assert not any(told_apart(small, state) for state in drawn(small, random, 30))
     walked = [state for _ in range(3) for state in reached(large, random, 60)]
     assert not any(told_apart(large, state) for state in random.sample(walked, min(20, len(walked))))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*MACHINES, *VARIANTS])
+@pytest.mark.parametrize("name", ALL)
 def test_nor_any_of_many_more_states(name: str) -> None:
-    spec, random = machine("seed", None if name in MACHINES else name), Random(name)
+    spec, random = spec_of(name), Random(name)
     for sizes in GROWING:
-        space = seed_space(spec, sizes)
+        space = seed_space(spec, sizes_for(spec, sizes))
         assert not any(told_apart(space, state) for state in drawn(space, random, 300))
 
 

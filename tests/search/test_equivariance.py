@@ -4,13 +4,13 @@ from random import Random
 
 import pytest
 
-from refmodel.machines import MACHINES, machine
+from refmodel.machines import machine
 from refmodel.search.equivariance import difference, is_equivariant, random_names, random_state, renamed_state
-from refmodel.search.seed_space import RENAMED, seed_space
+from refmodel.search.seed_space import RENAMED, seed_space, sizes_for
 from refmodel.search.space import actions_of
 from refmodel.seed import SeedState as Machine
-from refmodel.variants import VARIANTS
 from tests.peer.protocol import CopiesFirst, Precopy, Searched
+from tests.search.specs import ALL, spec_of
 from tests.search.toy import (
     ClaimsOfTheFirst,
     ClaimsOfTheFirstStep,
@@ -24,13 +24,14 @@ SIZES = {"pfn": 3, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
 TOY = {"pfn": 3, "value": 2}
 
 
-@pytest.mark.parametrize("name", [*MACHINES, *VARIANTS])
+@pytest.mark.parametrize("name", ALL)
 def test_the_machine_and_every_variant_of_it_go_by_role_and_not_by_name(name: str) -> None:
-    spec = machine("seed", None if name in MACHINES else name)
-    random = Random(name)
-    walked = list(reached(seed_space(spec, SIZES), random, 60))
-    states = [*random.sample(walked, min(4, len(walked))), *(random_state(Machine, SIZES, random) for _ in range(3))]
-    assert is_equivariant(spec, SIZES, RENAMED, states, random)
+    spec = spec_of(name)
+    random, sizes = Random(name), sizes_for(spec, SIZES)
+    space = seed_space(spec, sizes)
+    walked = list(reached(space, random, 60))
+    states = [*random.sample(walked, min(4, len(walked))), *(random_state(spec.state, sizes, random) for _ in range(3))]
+    assert is_equivariant(spec, sizes, space.renamed, states, random)
 
 
 @pytest.mark.parametrize("spec", [Searched(), Precopy(), CopiesFirst(), Switches()])
