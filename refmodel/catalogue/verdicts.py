@@ -29,6 +29,8 @@ class Refutation:
     claim: str
     verdict: str
     """refuted, or unknown."""
+    contract: str = ""
+    """The claim's; empty where it is no claim of the machine, but e.g. that it refines the promise."""
     broken: str = ""
     """What of the claim is false."""
     arguments: tuple[str, ...] = ()

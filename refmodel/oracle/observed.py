@@ -33,9 +33,10 @@ from refmodel.oracle.verdict import Verdict
 from refmodel.refinement import seen, witness
 from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Schedule
+from refmodel.search.complete import to_the_end
 from refmodel.state import Phase, same_entry
 
-__all__ = ["BLOCK", "Observer", "judged", "observed", "without_contents"]
+__all__ = ["BLOCK", "Observer", "finding_on", "judged", "observed", "without_contents"]
 
 BLOCK = "ram"
 """The only RAM block of a machine: its pages are numbered by pfn."""
@@ -186,3 +187,8 @@ def judged(recordings: Iterable[Iterable[Event]]) -> Verdict:
         if verdict.findings:
             return verdict
     return verdict
+
+
+def finding_on(schedule: Schedule) -> Verdict:
+    """What the oracle says of a schedule's events; one that is not over yet is brought to its end by the engine."""
+    return judged(observed(to_the_end(schedule)))

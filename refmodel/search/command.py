@@ -22,7 +22,7 @@ _SIZE = click.IntRange(1, 8)
 
 
 @click.command()
-@click.option("--machine", "machine_name", metavar="NAME", default="seed", show_default=True, help="The machine.")
+@click.option("--machine", "machine_name", metavar="NAME", help="The machine; else the variant's own, or seed.")
 @click.option("--variant", metavar="NAME", help="One of its variants, wrong or sound.")
 @click.option("--all-variants", is_flag=True, help="Every variant, one after the other.")
 @click.option("--pages", type=_SIZE, help="Page frames. Without sizes: small machines, smallest first.")
@@ -30,13 +30,15 @@ _SIZE = click.IntRange(1, 8)
 @click.option("--cpus", type=_SIZE, help="vCPUs.")
 @click.option("--words", type=_SIZE, help="Words a page.")
 @click.option("--values", type=_SIZE, help="Values a word.")
-@click.option("--rounds", type=click.IntRange(0, 60), default=ROUNDS, show_default=True, help="Rounds after the first.")
+@click.option(
+    "--rounds", type=click.IntRange(0, 60), help=f"Rounds after the first; else the variant's own, or {ROUNDS}."
+)
 @click.option("--max-states", type=click.IntRange(1), default=MAX_STATES, show_default=True, help="Most states kept.")
 @click.option("--no-symmetry", is_flag=True, help="Tell apart states that differ by names of pages and CPUs only.")
 @click.option("--save", "path", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Write schedules found.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON, and nothing else.")
 def search(
-    machine_name: str,
+    machine_name: str | None,
     variant: str | None,
     all_variants: bool,
     pages: int | None,
@@ -44,7 +46,7 @@ def search(
     cpus: int | None,
     words: int | None,
     values: int | None,
-    rounds: int,
+    rounds: int | None,
     max_states: int,
     no_symmetry: bool,
     path: Path | None,
@@ -57,20 +59,18 @@ def search(
     if all_variants and variant:
         raise click.UsageError("--variant and --all-variants exclude each other")
     given = {"pfn": pages, "vpn": vpages, "cpu": cpus, "word": words, "value": values}
-    growing = _machines(given)
+    sizes = _machines(given)
     console = Console(highlight=False)
     results = []
     for name in VARIANTS if all_variants else (variant,):
+        known = VARIANTS.get(name or "")
+        on = machine_name or (known.machine if known else "seed")
+        growing = sizes or (known.growing if known else ()) or GROWING
+        more = rounds if rounds is not None else known.rounds if known else ROUNDS
         try:
-            with watched(name or machine_name) as progress:
+            with watched(name or on) as progress:
                 found = find(
-                    machine_name,
-                    name,
-                    growing,
-                    rounds,
-                    max_states=max_states,
-                    symmetry=not no_symmetry,
-                    progress=progress,
+                    on, name, growing, more, max_states=max_states, symmetry=not no_symmetry, progress=progress
                 )
         except Unusable as unusable:
             raise click.UsageError(str(unusable)) from None
@@ -86,9 +86,9 @@ def search(
 
 
 def _machines(given: dict[str, int | None]) -> Sequence[Sizes]:
-    """The machine of the sizes that were asked for, or the growing ones where none was."""
+    """The machine of the sizes that were asked for; none where none was."""
     asked = {sort: size for sort, size in given.items() if size is not None}
-    return [{**SIZES, **asked}] if asked else GROWING
+    return [{**SIZES, **asked}] if asked else []
 
 
 def _save(found: Found, path: Path, many: bool) -> None:

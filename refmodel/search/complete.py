@@ -4,6 +4,7 @@ The engine's steps alone often bring the loss to light. Where the broken claim i
 writable TLB entry, a guest that never uses it loses nothing: then the store that the right lets pass has to come too.
 """
 
+from collections import deque
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -16,8 +17,9 @@ from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Noticed, Schedule
 from refmodel.search.layout import Layout
 from refmodel.search.space import actions_of
+from refmodel.state import Phase
 
-__all__ = ["MOST_GUEST_STEPS", "Completion", "complete"]
+__all__ = ["MOST_GUEST_STEPS", "Completion", "complete", "to_the_end"]
 
 MOST_GUEST_STEPS = 4
 """Steps of the guest after the broken claim: to map, fill, walk and store takes four."""
@@ -133,6 +135,24 @@ def complete(schedule: Schedule, most_guest_steps: int = MOST_GUEST_STEPS) -> Co
         if len(walker.seen) > _MOST_STATES:
             break
     return Completion(schedule, 0, _why_unnoticed(schedule, guest_steps))
+
+
+def to_the_end(schedule: Schedule) -> Schedule:
+    """The schedule gone on with by the engine alone, the shortest way, until the guest runs at the target.
+
+    As it is, if the migration is over already, or never comes to that.
+    """
+    walker = _Walker(schedule)
+    start, _ = walker.from_start(schedule)
+    waiting = deque([start])
+    while waiting:
+        point = waiting.popleft()
+        if point.state.hand_over.target_runs:
+            return evolve(schedule, actions=point.way)
+        if point.state.phase != Phase.ABORTED:
+            reached = (walker.step(point, action) for action in walker.engine)
+            waiting += [after[0] for after in reached if after]
+    return schedule
 
 
 def _why_unnoticed(schedule: Schedule, guest_steps: int) -> str:

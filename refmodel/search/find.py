@@ -18,8 +18,9 @@ from refmodel.search.complete import Completion, complete
 from refmodel.search.explore import Explored, Outcome, Progress, explore
 from refmodel.search.seed_space import RENAMED, ROUNDS, prelude_of, seed_space, sizes_for
 from refmodel.unusable import Unusable
+from refmodel.variants import Variant
 
-__all__ = ["GROWING", "MAX_STATES", "Found", "find", "search"]
+__all__ = ["GROWING", "MAX_STATES", "Found", "find", "find_variant", "search"]
 
 MAX_STATES = 1_000_000
 """States kept unless told otherwise: some ten minutes, and a gigabyte."""
@@ -118,6 +119,18 @@ def find(
             return evolve(found, schedule=completion.schedule, how=completion.how)
         before.append(found.explored)
     return evolve(found, explored=_summed(before))
+
+
+def find_variant(
+    variant: Variant,
+    machines: Sequence[Sizes] = (),
+    *,
+    max_states: int = MAX_STATES,
+    progress: Progress | None = None,
+) -> Found:
+    """The first counterexample to a variant, in the machine, the sizes (unless given) and the rounds that it names."""
+    growing = machines or variant.growing or GROWING
+    return find(variant.machine, variant.name, growing, variant.rounds, max_states=max_states, progress=progress)
 
 
 def _noticed(

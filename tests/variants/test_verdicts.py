@@ -1,0 +1,92 @@
+"""What the proof and the oracle say of every variant: as stored, and of the contracts that its class breaks."""
+
+import pytest
+
+from proofs.obligations import Induction
+from proofs.solve import Options, Verdict, decide
+from refmodel.catalogue.classes import CLASSES
+from refmodel.language import Contract
+from refmodel.machines import machine
+from refmodel.oracle.observed import finding_on, judged, observed, without_contents
+from refmodel.oracle.rules import RULES
+from refmodel.schedules.schedule import Schedule
+from refmodel.search.explore import Outcome
+from refmodel.search.find import GROWING, find_variant, search
+from refmodel.variants import VARIANTS
+from tests.variants.make_schedules import REACHED, WRONG, said_by, stored, verdicts
+
+SAID = verdicts()
+SOUND = [variant.name for variant in VARIANTS.values() if variant.sound]
+NOT_OF_THE_CLASS: dict[str, str] = {}
+"""Wrong variants that break no claim of their class's contracts, each with the reason."""
+
+
+def refuted(name: str) -> tuple[str, int, str]:
+    step, path, claim = SAID[name]["obligation"]
+    spec = VARIANTS[name].spec()
+    same = (o for o in Induction(spec).obligations(step) if (o.path, o.claim) == (path, claim))
+    [(_, record)] = decide(same, Options())
+    assert record.verdict is Verdict.REFUTED
+    return step, path, claim
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_proof_refutes_it_by_an_obligation_of_its_class(name: str) -> None:
+    _, _, claim = refuted(name)
+    variant = VARIANTS[name]
+    contract = variant.spec().claims[claim].contract
+    is_of_the_class = contract.value in CLASSES[variant.catalogue].contracts
+    assert is_of_the_class is (name not in NOT_OF_THE_CLASS)
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_the_oracle_finds_what_is_stored(name: str) -> None:
+    verdict = finding_on(stored(name))
+    assert said_by(verdict) == SAID[name]["oracle"]
+    if stored(name).noticed:
+        assert verdict.findings, "what the guest notices the oracle finds"
+        contracts = {contract for finding in verdict.findings for contract in finding.contracts}
+        assert contracts & set(CLASSES[VARIANTS[name].catalogue].contracts)
+        assert verdict.findings[0].rule in RULES
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_the_order_of_stores_and_sends_shows_a_lost_store_without_any_contents(name: str) -> None:
+    schedule = stored(name)
+    bare = judged(without_contents(events) for events in observed(schedule))
+    if SAID[name]["oracle"][0] == "the-last-store-arrives":
+        assert "a-stored-page-is-sent-again" in said_by(bare)
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_the_right_machine_is_accepted_as_far_as_it_takes_the_same_schedule(name: str) -> None:
+    schedule = stored(name)
+    spec, state, taken = machine(schedule.machine), schedule.start(), []
+    for action in schedule.actions:
+        try:
+            state = spec.take(state, action)
+        except Exception:
+            continue
+        taken.append(action)
+    right = Schedule(schedule.machine, None, schedule.sizes, schedule.rounds, tuple(taken))
+    assert said_by(finding_on(right)) == ["accepted"]
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_control_is_accepted_by_the_search(name: str) -> None:
+    variant = VARIANTS[name]
+    found = search(variant.machine, name, (variant.growing or GROWING)[0], variant.rounds)
+    assert (found.schedule, found.explored.outcome) == (None, Outcome.EXHAUSTED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SOUND)
+def test_a_control_is_accepted_by_the_search_of_larger_machines(name: str) -> None:
+    variant = VARIANTS[name]
+    assert find_variant(variant, (variant.growing or GROWING)[:2]).schedule is None
+
+
+def test_there_are_enough_controls_and_variants() -> None:
+    assert len(SOUND) >= 8
+    assert {VARIANTS[name].catalogue for name in WRONG} <= set(CLASSES)
+    assert Contract.PROMISE.value not in {c for known in CLASSES.values() for c in known.contracts}
