@@ -27,6 +27,7 @@ from refmodel.language import (
     need,
     neg,
     operator,
+    pick,
 )
 from refmodel.state import Table, same_entry
 
@@ -81,6 +82,20 @@ class Promise(Specification[Ledger]):
             need(neg(a.owed[page]), "the page is not owed")
             return a.but(last=last, held=a.held.but(memory=a.held.memory.set((page, word), value)))
         return a.but(last=last, owed=a.owed.add(page))
+
+    @guest
+    def renew(self, a: Ledger, page: Pfn, value: Value) -> Ledger:
+        """All of a page is stored over, at the target: one that the guest had released, or that is new there.
+
+        So it may have been owed until now: nobody reads what a page held before that.
+        """
+        need(a.target_runs, "the guest runs at the target")
+        last, held = a.last.memory, a.held.memory
+        return a.but(
+            last=a.last.but(memory=last.made(lambda p, w: pick(p == page, value, last[p, w]))),
+            held=a.held.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))),
+            owed=a.owed.discard(page),
+        )
 
     @guest
     def change_entry(self, a: Ledger, vpn: Vpn, present: Flag, page: Pfn, writable: Flag) -> Ledger:

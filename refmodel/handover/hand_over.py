@@ -112,6 +112,7 @@ class HandOverSteps(MigrationRounds[M]):
         """After the migration: a store at the target goes by the guest's own table again (R1)."""
         need(m.hand_over.target_runs, "the target runs")
         need(m.target.table.writable[vpn], "the guest's table at the target lets the page be written")
+        need(self.matters(m, m.target.table.frame[vpn]), "the page that it names is the guest's")
         memory = m.target.memory.set((m.target.table.frame[vpn], word), value)
         return m.but(target=m.target.but(memory=memory))
 
@@ -202,7 +203,7 @@ class HandOverSteps(MigrationRounds[M]):
         """R12: memory, guest table, registers and configuration, from the commit until the target runs."""
         return implies(
             self.is_committed(m),
-            (m.target.memory[page, word] == m.source.memory[page, word])
+            implies(self.matters(m, page), m.target.memory[page, word] == m.source.memory[page, word])
             & same_entry(m.source.table, m.target.table, vpn)
             & (m.target.registers[cpu] == m.source.registers[cpu])
             & (m.target.configuration == m.source.configuration),

@@ -27,6 +27,8 @@ class Faults(ShadowTable[M]):
         need(self.walks_the_shadow(m, cpu), "the CPU walks the shadow")
         need(neg(m.cpus.writable[cpu, vpn]), "the TLB has no writable entry for the page")
         need(m.cpus.present[cpu, vpn] | neg(m.shadow.writable[vpn]), "a walk would find no writable entry either")
+        there = self.is_there(m, m.source.table.frame[vpn])
+        need(there | neg(m.source.table.writable[vpn]), "the frame that the guest lets be written is there")
         if m.source.table.writable[vpn]:
             return self.logged(m, cpu, vpn)
         return self.reflected(m, cpu, value)
@@ -38,7 +40,7 @@ class Faults(ShadowTable[M]):
     def logged(self, m: M, cpu: int, vpn: int) -> M:
         """The store is permitted again once its page is marked; the CPU's stale entry goes, the store is retried."""
         page = m.source.table.frame[vpn]
-        marked = m if self.permits(m, page) else self.permitted(self.marked(m, page), page)
+        marked = m if self.permits(m, page) else self.permitted(self.faulted(m, cpu, page), page)
         return marked.but(
             shadow=self.entered(marked, vpn),
             cpus=m.cpus.but(
@@ -46,6 +48,10 @@ class Faults(ShadowTable[M]):
                 writable=m.cpus.writable.discard((cpu, vpn)),
             ),
         )
+
+    def faulted(self, m: M, cpu: int, page: int) -> M:
+        """The mark of a vCPU's own fault; it goes where any other does, unless vCPUs keep logs of their own."""
+        return self.marked(m, page)
 
     def marked(self, m: M, page: int) -> M:
         """R6: the fault marks the page dirty, which schedules another transfer of it."""
@@ -91,7 +97,15 @@ class Faults(ShadowTable[M]):
 
     def is_marked(self, m: M, page: int) -> bool:
         """The page is marked, in one of the places where marks are kept."""
+        return self.is_in_log(m, page)
+
+    def is_in_log(self, m: M, page: int) -> bool:
+        """A mark of the page is in the log, whatever the log is made of, and no harvest has handed it on."""
         return m.log.dirty[page]
+
+    def may_be_skipped(self, m: M, page: int) -> bool:
+        """Nothing of the page in hand need be read, for what it holds does not matter."""
+        return False
 
     def is_quiet(self, m: M) -> bool:
         """Whoever else may write has been stopped, and what it wrote can be harvested."""

@@ -66,6 +66,18 @@ class Mmu(Specification[M]):
         """The source's vCPUs run; whatever holds them still for a moment says so here."""
         return m.hand_over.source_runs
 
+    def is_ram(self, m: M, page: int) -> bool:
+        """The page is guest RAM: of any other the log need not know."""
+        return True
+
+    def is_there(self, m: M, page: int) -> bool:
+        """The page can be mapped; where not, an access finds nothing, whatever the guest's table says."""
+        return self.is_ram(m, page)
+
+    def matters(self, m: M, page: int) -> bool:
+        """What the page holds is the guest's to read; of any other nothing is claimed, and it may stay owed."""
+        return self.is_ram(m, page)
+
     def stored(self, m: M, page: int, word: int, value: int) -> M:
         """Source memory after a store by whoever."""
         return m.but(source=m.source.but(memory=m.source.memory.set((page, word), value)))
@@ -84,6 +96,7 @@ class Mmu(Specification[M]):
         need(neg(m.cpus.present[cpu, vpn]), "the TLB has no entry for the page")
         table = self.walked(m, cpu)
         need(table.present[vpn], "the table that the CPU walks maps the page")
+        need(self.walks_the_shadow(m, cpu) | self.is_there(m, table.frame[vpn]), "the frame that it names is there")
         return m.but(
             cpus=m.cpus.but(
                 present=m.cpus.present.add((cpu, vpn)),

@@ -63,6 +63,11 @@ class ProtectAtTransfer(Faults[P]):
             shadow=shadow.but(writable=granted),
         )
 
+    def logging_begun(self, m: P) -> P:
+        """No page is protected when a migration begins."""
+        begun = super().logging_begun(m)
+        return begun.but(protection=m.protection.but(transferred=m.protection.transferred.cleared()))
+
     def taken_up(self, m: P) -> Stage:
         """Its marks have been cleared; it is still to be protected."""
         return Stage.CLEARED

@@ -68,6 +68,7 @@ class ShadowTable(Mmu[M]):
         need(self.is_shadowed(m), "some CPU walks the shadow")
         need(neg(m.shadow.present[vpn]), "the shadow has no entry for the page")
         need(m.source.table.present[vpn], "the guest's table maps the page")
+        need(self.is_there(m, m.source.table.frame[vpn]), "the frame that it names is there")
         return m.but(shadow=self.entered(m, vpn))
 
     def propagate(self, m: M, vpn: int) -> Entry:
@@ -77,7 +78,8 @@ class ShadowTable(Mmu[M]):
         """
         table = m.source.table
         frame = table.frame[vpn]
-        return Entry(table.present[vpn], frame, table.writable[vpn] & self.permits(m, frame))
+        present = table.present[vpn] & self.is_there(m, frame)
+        return Entry(present, frame, table.writable[vpn] & self.permits(m, frame))
 
     def entered(self, m: M, vpn: int) -> Shadow:
         """The shadow with the entry for ``vpn`` made afresh from the guest's, and so in sync."""

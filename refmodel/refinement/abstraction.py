@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from refmodel.language import neg, pick
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Visible
 from refmodel.state import Guest, Phase
@@ -15,18 +16,25 @@ def seen(spec: AnyMachine, m: Any, guest: Guest) -> Visible:
 
 
 def abstraction(spec: AnyMachine, m: Any) -> Ledger:
-    """B's state as a ledger. Outside a migration everything is owed; from the commit on, nothing."""
+    """B's state as a ledger. Outside a migration everything is owed; from the commit on, nothing that matters."""
     committed = spec.is_committed(m) | (m.phase == Phase.AFTER)
     if spec.is_migrating(m):
         owed = m.rounds.to_send.where(lambda p: spec.is_owed(m, p), True)
     else:
         owed = m.rounds.to_send.cleared() if committed else m.rounds.to_send.filled()
     return Ledger(
-        last=seen(spec, m, m.target) if m.hand_over.target_runs else seen(spec, m, m.source),
+        last=_last_at_the_target(spec, m) if m.hand_over.target_runs else seen(spec, m, m.source),
         held=seen(spec, m, m.target),
-        owed=owed,
+        owed=owed.where(lambda p: neg(spec.matters(m, p)), True),
         context_owed=not committed,
         source_runs=m.hand_over.source_runs,
         target_runs=m.hand_over.target_runs,
         given_up=bool(committed),
     )
+
+
+def _last_at_the_target(spec: AnyMachine, m: Any) -> Visible:
+    """What the guest stored last, once it runs at the target; what does not matter is what it was at the source."""
+    ours, theirs = m.source.memory, m.target.memory
+    memory = theirs.made(lambda p, w: pick(spec.matters(m, p), theirs[p, w], ours[p, w]))
+    return seen(spec, m, m.target.but(memory=memory))

@@ -18,12 +18,16 @@ class MigrationRounds(PageTransfer[M]):
     @operator
     def begin(self, m: M) -> M:
         """A migration begins: logging is on, the shadow is empty, and every page is owed."""
-        need(m.phase == Phase.BEFORE, "no migration has begun")
+        need(self.may_begin(m), "no migration has begun")
         return self.logging_begun(m).but(
             phase=Phase.SETUP,
             rounds=m.rounds.but(to_send=m.rounds.to_send.filled()),
             ghost=m.ghost.but(noted=m.ghost.noted.filled()),
         )
+
+    def may_begin(self, m: M) -> bool:
+        """There is no migration yet."""
+        return m.phase == Phase.BEFORE
 
     @engine
     def start_rounds(self, m: M) -> M:

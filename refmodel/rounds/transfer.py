@@ -87,14 +87,13 @@ class PageTransfer(Wire[M]):
         be: by its writer, or read yet."""
         to_be_read = self.in_hand(m, page) & neg(m.transfer.read[word])
         same = m.source.memory[page, word] == m.ghost.copied[page, word]
-        return implies(
-            self.is_under_way(m), same | m.ghost.noted[page] | to_be_read | self.is_to_be_marked(m, page)
-        )
+        matters = self.is_under_way(m) & self.matters(m, page)
+        return implies(matters, same | m.ghost.noted[page] | to_be_read | self.is_to_be_marked(m, page))
 
     @invariant(Contract.ROUNDS, "I-CONS", export=True)
     def what_was_noted_is_still_marked(self, m: M, page: Pfn) -> bool:
         """No mark is dropped: a page that was marked is marked somewhere until the engine takes it up."""
-        return implies(self.is_under_way(m) & m.ghost.noted[page], self.is_marked(m, page))
+        return implies(self.is_under_way(m) & self.is_ram(m, page) & m.ghost.noted[page], self.is_marked(m, page))
 
     @invariant(Contract.LOGGING, "I-CONS")
     def every_mark_is_noted(self, m: M, page: Pfn) -> bool:
@@ -104,7 +103,7 @@ class PageTransfer(Wire[M]):
     @invariant(Contract.PROMISE, "I-EQ", goal=True)
     def a_page_that_is_not_owed_is_equal_at_the_target(self, m: M, page: Pfn, word: Word) -> bool:
         """What logging, rounds and transport come to: a page neither marked nor on its way has arrived as it is now."""
-        settled = self.is_migrating(m) & neg(self.is_owed(m, page))
+        settled = self.is_migrating(m) & self.matters(m, page) & neg(self.is_owed(m, page))
         return implies(settled, m.target.memory[page, word] == m.source.memory[page, word])
 
     @invariant(Contract.ROUNDS)

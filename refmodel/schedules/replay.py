@@ -75,7 +75,7 @@ def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None
     side, name = (m.target, "target") if m.hand_over.target_runs else (m.source, "source")
     for page, word in side.memory.every_key():
         found, stored = side.memory[page, word], ledger.last.memory[page, word]
-        if found != stored:
+        if found != stored and spec.matters(m, page):
             return f"a load at the {name} of pfn {page} word {word} returns {found}; the last store was {stored}"
     table = spec.table_of(m, side)
     for vpn in table.present.every_key():
