@@ -10,9 +10,24 @@ from typing import Any
 from attrs import field, frozen
 
 from refmodel.language import Contract
+from refmodel.logging.always_shadowed import AlwaysShadowed
+from refmodel.logging.device_writes import DeviceWrites, WithDevices
+from refmodel.logging.grants import Grants, WithGrants
+from refmodel.logging.guest_tables import GuestTables
 from refmodel.logging.hypervisor_writes import HypervisorWrites, WithHypervisor
+from refmodel.logging.kvm_bitmap import WithSlot
+from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
+from refmodel.logging.manual_protect import ManualProtect
+from refmodel.logging.protect_at_harvest import WithClean
 from refmodel.logging.protect_at_transfer import ProtectAtTransfer, WithProtection
 from refmodel.logging.roots import ShadowedForMigration
+from refmodel.logging.second_stage import SecondStage
+from refmodel.logging.table_state import WithGuestTables
+from refmodel.rounds.deferred import DeferredPages, WithDeferred
+from refmodel.rounds.leaf_by_leaf import LeafByLeaf, WithLeaves
+from refmodel.rounds.log_dirty_op import HarvestUnpaused, LogDirtyOp
+from refmodel.rounds.put_back import PutBack
+from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
 
 __all__ = ["PARTS", "Part"]
@@ -39,6 +54,13 @@ class Part:
 
 _ALL = (
     Part(
+        "guest-tables",
+        GuestTables,
+        Contract.LOGGING,
+        "the guest's page tables are pages of its memory: walked, trapped, emulated, logged and sent like any other",
+        WithGuestTables,
+    ),
+    Part(
         "hypervisor-writes",
         HypervisorWrites,
         Contract.LOGGING,
@@ -46,11 +68,103 @@ _ALL = (
         WithHypervisor,
     ),
     Part(
+        "device-writes",
+        DeviceWrites,
+        Contract.LOGGING,
+        "devices and backends write guest memory, and log it by I/O address in logs of their own",
+        WithDevices,
+        sizes={"dev": 1, "iova": 1},
+    ),
+    Part(
+        "grants",
+        Grants,
+        Contract.LOGGING,
+        "guest pages mapped from outside are written unseen, and marked at the unmap or at the end",
+        WithGrants,
+    ),
+    Part(
+        "second-stage",
+        SecondStage,
+        Contract.LOGGING,
+        "the table that is shadowed is the p2m, which does not change (EPT, NPT, TDP)",
+        needs=("always-shadowed",),
+    ),
+    Part(
+        "log-mode",
+        LogDirtyMode,
+        Contract.LOGGING,
+        "logging is switched on over mappings that are writable already, and off again",
+        WithLogMode,
+    ),
+    Part(
+        "always-shadowed",
+        AlwaysShadowed,
+        Contract.LOGGING,
+        "every CPU walks the shadow at all times, so that it is full when a migration begins",
+        role="roots",
+        needs=("log-mode",),
+    ),
+    Part(
         "shadowed-for-migration",
         ShadowedForMigration,
         Contract.LOGGING,
         "each CPU's root becomes the shadow's when a migration is set up",
         role="roots",
+    ),
+    Part(
+        "manual-protect",
+        ManualProtect,
+        Contract.LOGGING,
+        "KVM's bitmap: fetched at a sync, cleared and protected chunk by chunk before pages are sent",
+        WithSlot,
+        role="protection",
+        sizes={"chunk": 1},
+    ),
+    Part(
+        "xen-rounds",
+        XenRounds,
+        Contract.ROUNDS,
+        "Xen's policy: counted rounds, at most 5, until fewer than 50 pages are dirty",
+        WithPolicy,
+        role="policy",
+    ),
+    Part(
+        "deferred-pages",
+        DeferredPages,
+        Contract.ROUNDS,
+        "pages that cannot be read now are deferred to the last round",
+        WithDeferred,
+    ),
+    Part(
+        "put-back",
+        PutBack,
+        Contract.ROUNDS,
+        "a round that cannot be sent goes back into the log",
+    ),
+    Part(
+        "leaf-by-leaf",
+        LeafByLeaf,
+        Contract.ROUNDS,
+        "the log is copied and cleared leaf by leaf, and the copy may fail midway",
+        WithLeaves,
+        needs=("protect-at-harvest",),
+        sizes={"chunk": 2},
+    ),
+    Part(
+        "protect-at-harvest",
+        LogDirtyOp,
+        Contract.LOGGING,
+        "all pages are made read-only when the log is harvested, with the vCPUs held",
+        WithClean,
+        role="protection",
+    ),
+    Part(
+        "harvest-unpaused",
+        HarvestUnpaused,
+        Contract.LOGGING,
+        "all pages are made read-only when the log is harvested, under the running guest",
+        WithClean,
+        role="protection",
     ),
     Part(
         "protect-at-transfer",

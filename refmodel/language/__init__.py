@@ -7,7 +7,7 @@ Everything here has two readings. Concretely a pfn is an int, a set of pages a b
 from refmodel.language.guards import Refused, need
 from refmodel.language.logic import iff, implies, neg, pick
 from refmodel.language.maps import Map, Set
-from refmodel.language.sorts import Count, Cpu, Dev, Flag, Iova, Mfn, Pfn, Sizes, Sort, Value, Vpn, Word
+from refmodel.language.sorts import Chunk, Count, Cpu, Dev, Entry, Flag, Iova, Mfn, Pfn, Sizes, Sort, Value, Vpn, Word
 from refmodel.language.specification import Action, Claim, Specification, Step
 from refmodel.language.state import State, blank
 from refmodel.language.steps import Actor, Contract, engine, guest, invariant, law, operator
@@ -15,11 +15,13 @@ from refmodel.language.steps import Actor, Contract, engine, guest, invariant, l
 __all__ = [
     "Action",
     "Actor",
+    "Chunk",
     "Claim",
     "Contract",
     "Count",
     "Cpu",
     "Dev",
+    "Entry",
     "Flag",
     "Iova",
     "Map",

@@ -10,9 +10,11 @@ from typing import Annotated, Any, get_args
 from attrs import frozen
 
 __all__ = [
+    "Chunk",
     "Count",
     "Cpu",
     "Dev",
+    "Entry",
     "Flag",
     "Iova",
     "Mfn",
@@ -44,10 +46,14 @@ otherwise there is one name space: gfn, pfn and mfn are the same number (p2m is 
 Mfn = Pfn
 """A machine frame number: the same kind of number as a pfn, so that nothing but care keeps one from being taken for the
 other (Xen ``9bdd419d64`` [D])."""
-Iova = Pfn
-"""A page of a device's I/O addresses: again the same kind of number (Linux ``cc5e71075947`` [P])."""
+Iova = Annotated[int, Sort("iova")]
+"""A page of I/O addresses: what devices know guest memory by."""
 Dev = Annotated[int, Sort("dev")]
 """A device, or the backend that serves it."""
+Chunk = Annotated[int, Sort("chunk")]
+"""A run of pages whose dirty bits are cleared together (QEMU's ``clear_bitmap_shift``: 1 GiB unless told otherwise)."""
+Entry = Annotated[int, Sort("entry")]
+"""A place in a vCPU's dirty ring."""
 Vpn = Annotated[int, Sort("vpn")]
 """A guest virtual page number: the key of every page-table entry."""
 Cpu = Annotated[int, Sort("cpu")]

@@ -9,13 +9,19 @@ from typing import Any
 
 from refmodel.language import Action
 from refmodel.migration import AnyMachine
-from refmodel.refinement import core, hypervisor_writes
+from refmodel.refinement import core, device_writes, grants, guest_tables, hypervisor_writes
 from refmodel.refinement.abstraction import abstraction, seen
 from refmodel.refinement.witnesses import Witnesses
 
 __all__ = ["abstraction", "seen", "witness"]
 
-_WITNESSES: Witnesses = {**core.WITNESSES, **hypervisor_writes.WITNESSES}
+_WITNESSES: Witnesses = {
+    **core.WITNESSES,
+    **device_writes.WITNESSES,
+    **grants.WITNESSES,
+    **guest_tables.WITNESSES,
+    **hypervisor_writes.WITNESSES,
+}
 
 
 def witness(spec: AnyMachine, before: Any, action: Action) -> list[Action]:

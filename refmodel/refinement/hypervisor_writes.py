@@ -8,12 +8,9 @@ from refmodel.refinement.witnesses import Witnesses
 __all__ = ["WITNESSES"]
 
 
-def _write(spec: AnyMachine, m: WithHypervisor, mfn: int, word: int, value: int, over: bool) -> list[Action]:
-    page = m.hypervisor.m2p[mfn]
-    stores = [Action("store", (page, word, value))]
-    if over:
-        stores.append(Action("store", (m.hypervisor.following[page], word, value)))
-    return stores
+def _write(spec: AnyMachine, m: WithHypervisor, pfn: int, word: int, value: int, over: bool) -> list[Action]:
+    stores = [Action("store", (pfn, word, value))]
+    return [*stores, Action("store", (m.hypervisor.following[pfn], word, value))] if over else stores
 
 
 WITNESSES: Witnesses = {
