@@ -83,8 +83,12 @@ class ProtectAtHarvest(Faults[C]):
 
         Also a CPU that does not walk the shadow yet: no page has been sent then.
         """
-        cleaned = m.clean.blown & m.clean.flushed[cpu]
-        return (m.clean.cleared & neg(cleaned)) | neg(self.walks_the_shadow(m, cpu))
+        to_be_flushed = m.clean.cleared & neg(m.clean.flushed[cpu])
+        return self.is_to_be_blown(m, page) | to_be_flushed | neg(self.walks_the_shadow(m, cpu))
+
+    def is_to_be_blown(self, m: C, page: int) -> bool:
+        """The page's bit has been taken from the log, and its entries are still what they were."""
+        return m.clean.cleared & neg(m.clean.blown)
 
     def taken_up(self, m: C) -> Stage:
         """Nothing is left to do but to read it; its mark, if it has one by now, stays."""
@@ -136,8 +140,8 @@ class ProtectAtHarvest(Faults[C]):
     @invariant(Contract.LOGGING, "I-LOG", "R4", goal=True)
     def the_shadow_grants_writes_only_to_marked_pages_but_for_a_blow_that_is_due(self, m: C, vpn: Vpn) -> bool:
         """What comes back after the blow comes back by the log as it is now, so that a flush of the CPUs is the end."""
-        due = m.clean.cleared & neg(m.clean.blown)
-        return due | implies(m.shadow.writable[vpn], self.permits(m, m.shadow.frame[vpn]))
+        frame = m.shadow.frame[vpn]
+        return implies(m.shadow.writable[vpn], self.permits(m, frame) | self.is_to_be_blown(m, frame))
 
     @invariant(Contract.LOGGING, "I-ORDER")
     def under_a_running_guest_the_log_is_cleared_then_the_shadow_blown_then_cpus_flushed(self, m: C, cpu: Cpu) -> bool:

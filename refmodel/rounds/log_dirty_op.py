@@ -55,6 +55,7 @@ class LogDirtyOp(ProtectAtHarvest[C], MigrationRounds[C]):
 
     def final_harvest(self, m: C) -> C:
         """The last CLEAN, with the domain suspended: nothing can come between its steps, which are one here."""
+        need(neg(m.clean.under_way), "no log-dirty operation is under way")
         after = self.blown(super().final_harvest(m))
         cpus = after.cpus
         return self.ended(
