@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import Contract
 from refmodel.logging.always_shadowed import AlwaysShadowed
 from refmodel.logging.device_writes import DeviceWrites, WithDevices
@@ -18,6 +19,8 @@ from refmodel.logging.hypervisor_writes import HypervisorWrites, WithHypervisor
 from refmodel.logging.kvm_bitmap import WithSlot
 from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
 from refmodel.logging.manual_protect import ManualProtect
+from refmodel.logging.memory_map import WithMemoryMap
+from refmodel.logging.memory_slots import MemorySlots
 from refmodel.logging.protect_at_harvest import WithClean
 from refmodel.logging.protect_at_transfer import ProtectAtTransfer, WithProtection
 from refmodel.logging.roots import ShadowedForMigration
@@ -27,6 +30,8 @@ from refmodel.rounds.deferred import DeferredPages, WithDeferred
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf, WithLeaves
 from refmodel.rounds.log_dirty_op import HarvestUnpaused, LogDirtyOp
 from refmodel.rounds.put_back import PutBack
+from refmodel.rounds.skip import Skips
+from refmodel.rounds.xen_2005_policy import WithSkipping, Xen2005Rounds
 from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
 
@@ -53,6 +58,28 @@ class Part:
 
 
 _ALL = (
+    Part(
+        "target-memory",
+        TargetMemory,
+        Contract.HAND_OVER,
+        "which pages exist at the target: the same as at the source",
+        WithTargetMemory,
+    ),
+    Part(
+        "memory-slots",
+        MemorySlots,
+        Contract.LOGGING,
+        "memory is added, removed and moved while a migration runs",
+        WithMemoryMap,
+        needs=("transfer-skip", "target-memory"),
+        sizes={"slot": 1},
+    ),
+    Part(
+        "transfer-skip",
+        Skips,
+        Contract.ROUNDS,
+        "a page that holds nothing that matters is not read",
+    ),
     Part(
         "guest-tables",
         GuestTables,
@@ -119,6 +146,14 @@ _ALL = (
         WithSlot,
         role="protection",
         sizes={"chunk": 1},
+    ),
+    Part(
+        "xen-2005-rounds",
+        Xen2005Rounds,
+        Contract.ROUNDS,
+        "Xen's first policy: pages dirty again are skipped, pages without a frame fixed in the last round",
+        WithSkipping,
+        role="policy",
     ),
     Part(
         "xen-rounds",

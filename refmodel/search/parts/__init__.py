@@ -7,12 +7,32 @@ from collections.abc import Mapping
 
 from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
-from refmodel.search.parts import protect_at_transfer
+from refmodel.search.parts import (
+    device_writes,
+    grants,
+    guest_tables,
+    hypervisor_writes,
+    log_mode,
+    manual_protect,
+    protect_at_harvest,
+    protect_at_transfer,
+    xen_rounds,
+)
 from refmodel.search.parts.part_space import PartSpace
 
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "manual-protect": manual_protect.SPACE,
+    "guest-tables": guest_tables.SPACE,
+    "log-mode": log_mode.SPACE,
+    "hypervisor-writes": hypervisor_writes.SPACE,
+    "device-writes": device_writes.SPACE,
+    "grants": grants.SPACE,
+    "xen-2005-rounds": xen_rounds.YEAR_2005,
+    "xen-rounds": xen_rounds.TODAY,
+    "deferred-pages": protect_at_harvest.DEFERRED,
+    "leaf-by-leaf": protect_at_harvest.LEAVES,
     "protect-at-transfer": protect_at_transfer.SPACE,
 }
 
