@@ -1,6 +1,6 @@
 """Which steps of the promise the steps are that every machine has, and those of the seed's parts."""
 
-from refmodel.language import Action
+from refmodel.language import Action, neg
 from refmodel.migration import AnyMachine
 from refmodel.refinement.witnesses import Witnesses
 from refmodel.state import Machine
@@ -27,7 +27,8 @@ def _transfer_read(spec: AnyMachine, m: Machine, word: int) -> list[Action]:
 
 def _transfer_done(spec: AnyMachine, m: Machine) -> list[Action]:
     page = m.transfer.page
-    return [] if spec.is_marked(m, page) | spec.is_to_be_marked(m, page) else [Action("settle", (page,))]
+    still_owed = spec.is_marked(m, page) | spec.is_to_be_marked(m, page) | neg(spec.matters(m, page))
+    return [] if still_owed else [Action("settle", (page,))]
 
 
 def _abort(spec: AnyMachine, m: Machine) -> list[Action]:
