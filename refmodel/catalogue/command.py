@@ -1,6 +1,9 @@
 """The command ``refmodel bugs``."""
 
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 import click
@@ -12,10 +15,15 @@ from refmodel.catalogue.listing import show_all
 from refmodel.catalogue.markdown import page
 from refmodel.catalogue.narration import show_class
 from refmodel.catalogue.plain import catalogue_as_json, class_as_json
-from refmodel.catalogue.verdicts import Verdict, judge, prover, variants_of
+from refmodel.catalogue.verdicts import Care, judge_all, prover, variants_of
 from refmodel.variants import VARIANTS
 
-__all__ = ["bugs"]
+__all__ = ["bugs", "cpus"]
+
+
+def cpus() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _known(name: str) -> BugClass:
@@ -34,34 +42,45 @@ def _known(name: str) -> BugClass:
 @click.command()
 @click.argument("name", metavar="[CLASS]", required=False)
 @click.option("--check", is_flag=True, help="Search and prove every variant, or CLASS's, thoroughly: minutes.")
+@click.option("--names", is_flag=True, help="List the classes and variants only, and ask no checker: at once.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=cpus, help="Processes; by default one a CPU.")
 @click.option("--json", "as_json", is_flag=True, help="Print the catalogue as JSON, and nothing else.")
 @click.option("--markdown", is_flag=True, help="Print the catalogue as a page of documentation.")
-def bugs(name: str | None, check: bool, as_json: bool, markdown: bool) -> None:
+def bugs(name: str | None, check: bool, names: bool, jobs: int, as_json: bool, markdown: bool) -> None:
     """The classes of real bugs, what stands for each, and who catches it; CLASS, e.g. M07, tells all of one.
 
-    A variant's name tells its class, by that variant alone. One class is searched and proved on the spot: in
-    haste, unless with --check.
+    A variant's name tells its class, by that variant alone. Every variant that is shown is searched, proved, and its
+    schedule's events judged by the oracle, on the spot: in haste, unless with --check.
 
     Exit status: 0 each variant that was checked is judged as it must be, 1 one is not, 2 there is no such class.
     """
     if markdown:
-        if name or check or as_json:
+        if name or check or as_json or names:
             raise click.UsageError("--markdown stands alone")
         click.echo(page(), nl=False)
         return
+    if names and check:
+        raise click.UsageError("--names and --check exclude each other")
     known = _known(name) if name else None
-    if known:
-        variants = [variant for variant in variants_of(known.number) if name not in VARIANTS or variant.name == name]
-    else:
-        variants = list(VARIANTS.values()) if check else []
-    prove = prover()
-    verdicts: dict[str, Verdict] = {variant.name: judge(variant, prove, check) for variant in variants}
+    variants = variants_of(known.number) if known else tuple(VARIANTS.values())
+    asked = [variant.name for variant in variants if name not in VARIANTS or variant.name == name]
+    care = Care.CHECKED if check else Care.TOLD if known else Care.LISTED
+    with _told(len(asked), quiet=as_json or jobs == 1) as watch:
+        verdicts = judge_all([] if names else asked, prover(), care, jobs, watch)
     console = Console(highlight=False)
     if as_json:
         told = class_as_json(known, verdicts) if known else catalogue_as_json(verdicts)
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     elif known:
-        show_class(console, known, list(verdicts.values()))
+        show_class(console, known, asked, verdicts)
     else:
         show_all(console, verdicts)
     sys.exit(0 if all(verdict.is_right for verdict in verdicts.values()) else 1)
+
+
+@contextmanager
+def _told(variants: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """How many variants are done, on standard error; nothing where nobody watches."""
+    console = Console(stderr=True, quiet=quiet)
+    with console.status("asking the checkers") as status:
+        yield lambda done: status.update(f"asking the checkers: {done} of {variants} variants")

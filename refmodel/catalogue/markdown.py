@@ -20,8 +20,9 @@ a bug right; one that brought it says so. A reference is code that does it right
 how it was read: D, the diff or the source; C, most of the commit's message; T, its title alone; P, an excerpt on a
 mirrored page. Two tags, as in C/T, stand for commits read in different ways.
 
-A class is stood for by variants of the machine `seed`: each replaces one function. `refmodel bugs M07` searches and
-proves the variants of one class, and tells how each is caught.
+A class is stood for by variants of right machines (`seed`, a larger one, or `seed` with a part more): each replaces one
+function. `refmodel bugs M07` searches and proves the variants of one class, has the oracle judge them, and tells how
+each is caught.
 
 | class | what goes wrong | contracts | invariants | sources | variants |
 | --- | --- | --- | --- | --- | --- |
@@ -66,7 +67,8 @@ def _class(known: BugClass) -> Iterator[str]:
 def _variant(variant: Variant) -> str:
     sound = " (sound)" if variant.sound else ""
     stands = f" Stands for {', '.join(f'`{i}`' for i in variant.sources)}." if variant.sources else ""
-    return f"* Variant `{variant.name}`{sound}: {variant.summary}. In `{variant.replaces}`: {doing(variant)}{stands}\n"
+    of = f" of `{variant.machine}`{sound}"
+    return f"* Variant `{variant.name}`{of}: {variant.summary}. In `{variant.replaces}`: {doing(variant)}{stands}\n"
 
 
 def _source(source: Source) -> str:

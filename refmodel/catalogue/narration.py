@@ -1,6 +1,6 @@
 """One class told whole: what goes wrong, what stands for it, how it is caught, and where it happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,12 +9,14 @@ from rich.table import Table
 
 from refmodel.catalogue.classes import BugClass, Source, cited
 from refmodel.catalogue.verdicts import Verdict
+from refmodel.compose import compose
+from refmodel.migration import AnyMachine
 from refmodel.oracle.catalogue import CLASSES as SHOWN
 from refmodel.schedules.narrate import narrate
 from refmodel.schedules.replay import replay
-from refmodel.variants import Variant
+from refmodel.variants import VARIANTS, Variant
 
-__all__ = ["doing", "show_class", "source_line"]
+__all__ = ["doing", "done_rightly", "show_class", "source_line"]
 
 _KINDS = {"commit": "", "cause": " (brought it)", "report": " (report)", "reference": " (reference)"}
 
@@ -26,10 +28,20 @@ def source_line(source: Source) -> str:
 
 def doing(variant: Variant) -> str:
     """What the function that the variant replaces does now, as its docstring has it."""
-    return " ".join(str(getattr(variant.spec, variant.replaces).__doc__).split())
+    return _doc(variant.spec, variant.replaces)
 
 
-def show_class(console: Console, known: BugClass, verdicts: Sequence[Verdict]) -> None:
+def done_rightly(variant: Variant) -> str:
+    """What that function does in the right machine."""
+    return _doc(compose(variant.machine), variant.replaces)
+
+
+def _doc(machine: type[AnyMachine], function: str) -> str:
+    """The first paragraph of a function's docstring: what it does."""
+    return " ".join(str(getattr(machine, function).__doc__ or "").split("\n\n")[0].split())
+
+
+def show_class(console: Console, known: BugClass, asked: Sequence[str], verdicts: Mapping[str, Verdict]) -> None:
     """Print it; the schedule and the failing obligation are those of the variant that breaks soonest."""
     console.print(f"[bold]{known.number}  {escape(known.title)}[/]")
     breaks = ", ".join(known.invariants) or "no invariant of migration"
@@ -37,12 +49,12 @@ def show_class(console: Console, known: BugClass, verdicts: Sequence[Verdict]) -
     _say(console, known.mutant, 0)
     if known.note:
         _say(console, known.note, 0)
-    if not verdicts:
+    if not asked:
         console.print("\n[bold]Not modelled yet[/]")
         _say(console, f"missing: {known.missing}")
-    for verdict in verdicts:
-        _variant(console, verdict)
-    _soonest(console, [verdict for verdict in verdicts if verdict.found.schedule])
+    for name in asked:
+        _variant(console, VARIANTS[name], verdicts.get(name))
+    _soonest(console, [verdict for verdict in verdicts.values() if verdict.found.schedule])
     console.print("\n[bold]A recording[/]")
     if shown := SHOWN.get(known.number):
         _say(console, f"can show it by {', '.join(sorted(shown.rules))}")
@@ -58,23 +70,37 @@ def _say(console: Console, text: str, indent: int = 2) -> None:
     console.print(Padding(escape(text), (0, 0, 0, indent), expand=False))
 
 
-def _variant(console: Console, verdict: Verdict) -> None:
-    variant = verdict.variant
-    console.print(f"\n[bold]Variant {variant.name}[/]{' (sound)' if variant.sound else ''}")
+def _variant(console: Console, variant: Variant, verdict: Verdict | None) -> None:
+    console.print(f"\n[bold]Variant {variant.name}[/] of {variant.machine}{' (sound)' if variant.sound else ''}")
     _say(console, variant.summary)
-    _say(console, f"{variant.replaces}: {doing(variant)}")
+    _say(console, f"right, {variant.replaces}: {done_rightly(variant)}")
+    _say(console, f"here: {doing(variant)}")
     sources = [source.where for source in cited(variant.sources, variant.catalogue)]
     if sources:
         _say(console, f"stands for {'; '.join(dict.fromkeys(sources))}")
+    if verdict:
+        _verdict(console, verdict)
+
+
+def _verdict(console: Console, verdict: Verdict) -> None:
     _say(console, f"search: {verdict.said_by_search}")
+    if verdict.variant.unreached:
+        _say(console, verdict.variant.unreached, 4)
     schedule = verdict.found.schedule
     if schedule and schedule.broken:
         _say(console, schedule.specification().claims[schedule.broken.claim].sentence, 4)
     if schedule and schedule.noticed:
         _say(console, schedule.noticed.what, 4)
+    elif verdict.found.how:
+        _say(console, verdict.found.how, 4)
     _say(console, f"proof: {verdict.said_by_proof}")
-    if verdict.refutation:
-        _say(console, f"against: {verdict.refutation.claim.replace('_', ' ')}", 4)
+    if refutation := verdict.refutation:
+        whose = f" ({refutation.contract})" if refutation.contract else ""
+        _say(console, f"against{whose}: {refutation.claim.replace('_', ' ')}", 4)
+    if verdict.judged:
+        _say(console, f"oracle: {verdict.said_by_oracle}")
+        for found in verdict.judged.findings[:1]:
+            _say(console, found.message, 4)
 
 
 def _soonest(console: Console, broken: Sequence[Verdict]) -> None:
@@ -86,12 +112,13 @@ def _soonest(console: Console, broken: Sequence[Verdict]) -> None:
     assert schedule is not None
     console.print("\n[bold]The shortest schedule[/]")
     console.print(narrate(schedule, list(replay(schedule))))
-    if soonest.found.how:
+    if soonest.found.how and soonest.noticed_after is not None:
         _say(console, soonest.found.how)
     if soonest.noticed_after is None:
         _say(console, "`--check` looks further")
     if len(broken) > 1:
         _say(console, "`refmodel search --variant NAME` shows another variant's")
+    _say(console, "`refmodel replay FILE --events OUT`, with the schedule of --save, shows the events that were judged")
     if refutation:
         console.print("\n[bold]The obligation that fails[/]")
         arguments = f" ({', '.join(refutation.arguments)})" if refutation.arguments else ""

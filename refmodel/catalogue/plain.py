@@ -27,8 +27,10 @@ def _variant(variant: Variant, verdict: Verdict | None) -> dict[str, Any]:
     said = {
         "name": variant.name,
         "summary": variant.summary,
+        "machine": variant.machine,
         "replaces": variant.replaces,
         "sound": variant.sound,
+        "unreached": variant.unreached or None,
         "sources": [_source(source) for source in cited(variant.sources, variant.catalogue)],
     }
     if verdict is None:
@@ -45,6 +47,8 @@ def _variant(variant: Variant, verdict: Verdict | None) -> dict[str, Any]:
             "asked": verdict.proof_was_asked,
             "refutation": verdict.refutation and asdict(verdict.refutation),
         },
+        "oracle": verdict.judged
+        and {"verdict": verdict.judged.verdict, "rules": list(verdict.rules), "reason": verdict.judged.reason},
     }
 
 

@@ -103,11 +103,13 @@ def find(
     *,
     max_states: int = MAX_STATES,
     symmetry: bool = True,
+    later: int | None = None,
     progress: Progress | None = None,
 ) -> Found:
     """The first counterexample in machines of growing sizes, completed to what the guest notices if it can be.
 
-    What was explored without finding anything is summed up over the machines.
+    What was explored without finding anything is summed up over the machines. ``later`` bounds the states of each
+    machine that are searched for what the guest notices only past the first broken claim; by default ``max_states``.
     """
     before: list[Explored] = []
     for sizes in growing:
@@ -115,7 +117,8 @@ def find(
         if found.schedule is not None:
             completion = complete(found.schedule)
             if completion.schedule.noticed is None:
-                return _noticed(found, completion, growing, max_states, symmetry, progress)
+                most = max_states if later is None else later
+                return _noticed(found, completion, growing, most, symmetry, progress)
             return evolve(found, schedule=completion.schedule, how=completion.how)
         before.append(found.explored)
     return evolve(found, explored=_summed(before))
@@ -126,11 +129,14 @@ def find_variant(
     machines: Sequence[Sizes] = (),
     *,
     max_states: int = MAX_STATES,
+    later: int | None = None,
     progress: Progress | None = None,
 ) -> Found:
     """The first counterexample to a variant, in the machine, the sizes (unless given) and the rounds that it names."""
-    growing = machines or variant.growing or GROWING
-    return find(variant.machine, variant.name, growing, variant.rounds, max_states=max_states, progress=progress)
+    growing, rounds = machines or variant.growing or GROWING, variant.rounds
+    return find(
+        variant.machine, variant.name, growing, rounds, max_states=max_states, later=later, progress=progress
+    )
 
 
 def _noticed(
@@ -147,6 +153,8 @@ def _noticed(
     """
     spec = machine(found.machine, found.variant)
     nowhere = []
+    if not max_states:
+        return evolve(found, schedule=completion.schedule, how=f"{completion.how}; it was not looked for further")
     for small in growing:
         sizes = sizes_for(spec, small)
         space = seed_space(spec, sizes, found.rounds, symmetry)

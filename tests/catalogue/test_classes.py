@@ -93,7 +93,7 @@ def test_sources_say_where() -> None:
     ("changed", "to", "says"),
     [
         ('"I-LOG"', '"I-LUG"', "[0]"),
-        ('contracts = ["logging"]', 'contracts = ["luck"]', "[0]"),
+        ('contracts = ["logging", "rounds"]', 'contracts = ["luck"]', "[0]"),
         ('tag = "P"', 'tag = "X"', "[0].sources[0]"),
         ('"M01"', '"N01"', "[0]"),
         ('"reference"', '"rumour"', "[0].sources[1]"),

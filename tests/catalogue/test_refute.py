@@ -6,6 +6,7 @@ import pytest
 
 from proofs import refute as module
 from proofs.ending import Progress
+from proofs.obligations import Induction
 from proofs.refining import Congruence
 from proofs.refute import refute
 from refmodel.catalogue import verdicts
@@ -17,8 +18,9 @@ def test_a_wrong_variant_is_refuted_where_its_patch_is() -> None:
     found = refute(VARIANTS["mark-dropped"].spec())
     assert found is not None
     assert (found.step, found.verdict) == ("write_fault", "refuted")
-    assert found.claim == "a_page_that_can_be_written_unseen_will_be_sent"
-    assert "log.dirty" in found.broken
+    assert found.claim == "a_page_that_can_be_written_unseen_is_noted"
+    assert found.contract == "logging"
+    assert "ghost.noted" in found.broken
     assert any(argument.startswith("cpu=") for argument in found.arguments)
     assert any(where.startswith("protection.transferred") for where, _, _ in found.cells)
 
@@ -28,6 +30,15 @@ def test_a_refutation_without_a_small_state_is_told_bare(monkeypatch: pytest.Mon
     found = refute(VARIANTS["fill-writable"].spec())
     assert found is not None
     assert (found.step, found.broken, found.cells) == ("shadow_fill", "", ())
+
+
+def test_an_obligation_of_a_suspected_contract_comes_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "chapters_of", lambda spec: (Induction(spec),))
+    spec = VARIANTS["activate-early"].spec()
+    assert [each.contract for each in (refute(spec), refute(spec, ["hand-over"])) if each] == ["rounds", "hand-over"]
+    other = refute(spec, ["transport"], "commit")
+    assert other is not None
+    assert (other.step, other.contract) == ("activate", "rounds")
 
 
 def test_a_machine_of_which_all_is_proved_is_not_refuted(monkeypatch: pytest.MonkeyPatch) -> None:

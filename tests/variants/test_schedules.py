@@ -11,7 +11,7 @@ from refmodel.language import Refused
 from refmodel.machines import machine
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import dumps
-from refmodel.search.find import search
+from refmodel.search.find import GROWING, search
 from refmodel.search.replayed import discrepancies
 from refmodel.search.seed_space import seed_space, sizes_for
 from refmodel.variants import VARIANTS
@@ -109,4 +109,5 @@ def test_the_generator_writes_all_that_is_stored(name: str) -> None:
 def test_every_variant_begins_a_migration_in_the_space_that_is_searched() -> None:
     for name, variant in VARIANTS.items():
         spec = machine(variant.machine, name)
-        assert seed_space(spec, sizes_for(spec, {"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2})).start is not None
+        sizes = sizes_for(spec, (variant.growing or GROWING)[0])
+        assert spec.is_migrating(seed_space(spec, sizes).start)
