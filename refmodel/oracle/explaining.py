@@ -75,6 +75,11 @@ def _plain(schedule: Schedule) -> Any:
     return orjson.loads(dumps(schedule))
 
 
+def _tried() -> list[str]:
+    """The wrong variants of the machine whose hidden schedules are tried."""
+    return [name for name, variant in VARIANTS.items() if not variant.sound and variant.machine == "seed"]
+
+
 def explained(pages: Iterable[Page], watch: Callable[[str], None] = lambda what: None) -> list[Explained]:
     """What explains each of these pages; the first different patterns only, up to a fixed number."""
     patterns: dict[Seen, list[tuple[str, int]]] = {}
@@ -88,7 +93,7 @@ def explained(pages: Iterable[Page], watch: Callable[[str], None] = lambda what:
         right = explain(seen)
         variants: list[tuple[str, Explanation]] = []
         if right.outcome is Outcome.NO_EXPLANATION:
-            for name in (name for name, variant in VARIANTS.items() if not variant.sound):
+            for name in _tried():
                 other = explain(seen, name)
                 if other.outcome is Outcome.EXPLAINED:
                     variants.append((name, other))
