@@ -79,6 +79,10 @@ class Faults(ShadowTable[M]):
         """All is ready for the first round."""
         return True
 
+    def is_to_be_blown(self, m: M, page: int) -> bool:
+        """Mappings of the page that are no longer permitted are still in the shadow, and about to be revoked."""
+        return False
+
     def logging_begun(self, m: M) -> M:
         """What a migration that begins does to the log and the mappings."""
         return m
@@ -126,5 +130,5 @@ class Faults(ShadowTable[M]):
     @law(Contract.LOGGING, "R5")
     def a_fault_that_the_guest_sees_is_never_logged(self, before: M, after: M, cpu: Cpu, page: Pfn) -> bool:
         """R5: a step that changes a CPU's registers, as the guest's own handler does, leaves the log alone."""
-        reflected = before.source.registers[cpu] != after.source.registers[cpu]
+        reflected = before.hand_over.source_runs & (before.source.registers[cpu] != after.source.registers[cpu])
         return implies(reflected, iff(before.log.dirty[page], after.log.dirty[page]))

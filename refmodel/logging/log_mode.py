@@ -71,6 +71,10 @@ class LogDirtyMode(PageTransfer[L]):
         """What this CPU was allowed before the switch it may hold until it is flushed."""
         return neg(m.log_mode.flushed[cpu]) | super().protecting(m, page, cpu)
 
+    def is_to_be_blown(self, m: L, page: int) -> bool:
+        """The mode has been switched on, and no CPU flushed since."""
+        return (m.log_mode.on & m.log_mode.flushed.is_empty) | super().is_to_be_blown(m, page)
+
     def permitted(self, m: L, page: int) -> L:
         """A store to the page has been logged."""
         after = super().permitted(m, page)  # type: ignore[safe-super]
