@@ -197,6 +197,14 @@ class Promise(Specification[Ledger]):
         need(neg(a.context_owed), "table and registers have arrived")
         return a.but(target_runs=True)
 
+    @operator
+    def go_on(self, a: Ledger) -> Ledger:
+        """What was the target is the source of another migration: everything is owed to another target."""
+        need(a.target_runs, "the guest runs at the target")
+        return a.but(
+            owed=a.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False
+        )
+
     @invariant(Contract.PROMISE, "I-ONE", goal=True)
     def one_side_has_the_guest(self, a: Ledger) -> bool:
         """At most one side runs, and the source never again once it has given up."""

@@ -1,6 +1,6 @@
 """The target's memory: which pages exist there. A page comes into being when something of it arrives.
 
-So does Xen's (``populate_pfns`` in libxc [D]). What the source has removed has to be given back before the commit, else
+So does Xen's (``populate_pfns`` in libxc [D]); a page without contents arrives by its type alone (XALLOC). What the source has removed has to be given back before the commit, else
 the guest finds more memory than it had, or a page that it has been told is gone.
 """
 
@@ -10,6 +10,7 @@ from attrs import frozen
 
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import Contract, Pfn, Set, State, Word, engine, iff, implies, invariant, need, neg
+from refmodel.rounds.skip import Skips
 from refmodel.state import Machine, Stage
 
 __all__ = ["TargetMemory", "TargetPages", "WithTargetMemory"]
@@ -33,13 +34,19 @@ class WithTargetMemory(Machine):
 T = TypeVar("T", bound=WithTargetMemory)
 
 
-class TargetMemory(HandOverSteps[T]):
+class TargetMemory(Skips[T], HandOverSteps[T]):
     """At the target the same memory must be there."""
 
     def delivered(self, m: T, page: int, word: int, value: int) -> T:
         """It is populated, if need be."""
         after = super().delivered(m, page, word, value)
         return after.but(target_pages=after.target_pages.but(there=after.target_pages.there.add(page)))
+
+    def skipped(self, m: T) -> T:
+        """That it exists is all that is sent of it, if it does."""
+        page, there = m.transfer.page, m.target_pages.there
+        after = super().skipped(m)
+        return after.but(target_pages=m.target_pages.but(there=there.put(page, there[page] | self.is_ram(m, page))))
 
     @engine
     def give_back(self, m: T, page: Pfn) -> T:
