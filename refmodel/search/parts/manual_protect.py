@@ -1,0 +1,40 @@
+"""The part ``manual-protect``."""
+
+from typing import Any
+
+from refmodel.language import Action
+from refmodel.search.dead import Rule
+from refmodel.search.layout import NOTHING
+from refmodel.search.parts.part_space import PartSpace
+from refmodel.state import Phase
+
+__all__ = ["PRELUDE", "SPACE"]
+
+_HARVESTED = frozenset({Phase.STOP_AND_COPY, Phase.COMMITTED, Phase.ACKNOWLEDGED, Phase.AFTER})
+
+
+def _chunk(clearing: bool, chunk: int) -> tuple[Any, ...]:
+    return clearing, chunk if clearing else NOTHING
+
+
+def _bits(phase: Phase, dirty: int, fetched: int, uncleared: int) -> tuple[Any, ...]:
+    if phase in _HARVESTED:
+        return phase, dirty & ~fetched, 0, 0
+    return phase, dirty, fetched, uncleared
+
+
+PRELUDE = (Action("begin"), Action("send_configuration"))
+"""The configuration goes first: it may be sent later, at the stop, but then no page is sent before, and nothing that
+clearing, protection or rings do matters."""
+SPACE = PartSpace(
+    dead=(
+        Rule(("slot.clearing", "slot.chunk"), _chunk, "while no CLEAR is under way there is no chunk of its"),
+        Rule(
+            ("phase", "log.dirty", "slot.fetched", "slot.uncleared"),
+            _bits,
+            "after the last harvest nothing is fetched or cleared, and only bits that were never fetched are seen",
+        ),
+    ),
+    renamed=("chunk",),
+    prelude=PRELUDE,
+)
