@@ -38,6 +38,16 @@ CHOICES: Mapping[str, Choice] = {
             ("shadowed-for-migration", "protect-at-transfer"),
             "shadow paging as the seed text tells it, protect at transfer",
         ),
+        Choice(
+            "xen",
+            ("shadowed-for-migration", "protect-at-harvest", "leaf-by-leaf", "xen-rounds", "deferred-pages"),
+            "Xen as of 2022 (4.17): shadows blown at each harvest, the toolstack's rounds and deferred pages",
+        ),
+        Choice(
+            "xen-2005",
+            ("shadowed-for-migration", "protect-at-harvest", "xen-2005-rounds"),
+            "Xen as of NSDI'05: pages dirty again are skipped, pages without a frame fixed in the last round",
+        ),
     )
 }
 """The named machines."""

@@ -3,8 +3,8 @@
 ``_sh_propagate`` [D]: "Only allow the guest write access to a page a) on a demand fault, or b) if the page is already
 marked as dirty." So the bit in the log is itself the permission, and clearing the bits takes it from every page;
 ``sh_clean_dirty_bitmap`` [D] then blows the shadow tables, which come back on demand by that rule, and flushes the CPUs
-that may have walked them. ``sh_enable_log_dirty`` [D] blows them as well. A page is read with its bit untouched: what is
-stored while it is read is in the log, and the next harvest covers it.
+that may have walked them. ``sh_enable_log_dirty`` [D] blows them as well. A page is read with its bit untouched: what
+is stored while it is read is in the log, and the next harvest covers it.
 
 Who may call this, and when, is ``rounds.log_dirty_op``'s matter.
 """

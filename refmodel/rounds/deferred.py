@@ -1,9 +1,9 @@
 """Pages that cannot be read just now are deferred to the last round.
 
-Xen's ``write_batch`` [D] sets a page's bit in ``deferred_pages`` where it has no frame, or where its page table cannot be
-normalised while the guest changes it (EAGAIN); the stream then has no contents for it. ``suspend_and_send_dirty`` joins
-``deferred_pages`` to the last harvest. With the guest suspended nothing changes under the reader any more: what cannot be
-read then is an error, and the migration is given up.
+Xen's ``write_batch`` [D] sets a page's bit in ``deferred_pages`` where it has no frame, or where its page table cannot
+be normalised while the guest changes it (EAGAIN, ``a335a58e75`` [C]); the stream then has no contents for it.
+``suspend_and_send_dirty`` joins ``deferred_pages`` to the last harvest. With the guest suspended nothing changes under
+the reader any more: what cannot be read then is an error, and the migration is given up.
 """
 
 from typing import TypeVar

@@ -1,9 +1,9 @@
 """The harvest, leaf by leaf: the log is a trie, and a leaf of it is copied to the caller and cleared at a time.
 
 Xen's ``paging_log_dirty_op`` [D] does so, and a copy may fault midway (-EFAULT): then earlier leaves have been cleared,
-and ``ops->clean`` is not called, so that pages whose bits are gone are still entered writable. As it stands the caller has
-to abort (observation O-2, not confirmed). Here the bits go back, as Firecracker's ``store_dirty_bitmap`` (``0d0cab9f37``
-[C]) and Propolis' SET_DIRTY (``#682`` [P]) have it, and the call may be repeated.
+and ``ops->clean`` is not called, so that pages whose bits are gone are still entered writable. As it stands the caller
+has to abort (observation O-2, not confirmed). Here the bits go back, as Firecracker's ``store_dirty_bitmap``
+(``0d0cab9f37`` [C+D]) and Propolis' SET_DIRTY (``#682`` [P]) have it, and the call may be repeated.
 """
 
 from typing import TypeVar
@@ -62,9 +62,7 @@ class LeafByLeaf(LogDirtyOp[L]):
         need(neg(m.leaves.copied[leaf]), "the leaf has not been copied yet")
         kept = m.log.dirty.where(lambda page: m.leaves.of[page] == leaf, False)
         found = m.leaves.found | (m.log.dirty - kept)
-        return m.but(
-            log=m.log.but(dirty=kept), leaves=m.leaves.but(copied=m.leaves.copied.add(leaf), found=found)
-        )
+        return m.but(log=m.log.but(dirty=kept), leaves=m.leaves.but(copied=m.leaves.copied.add(leaf), found=found))
 
     @engine
     def harvest_fails(self, m: L) -> L:

@@ -58,9 +58,7 @@ class LogDirtyOp(ProtectAtHarvest[C], MigrationRounds[C]):
         need(neg(m.clean.under_way), "no log-dirty operation is under way")
         after = self.blown(super().final_harvest(m))
         cpus = after.cpus
-        return self.ended(
-            after.but(cpus=cpus.but(present=cpus.present.cleared(), writable=cpus.writable.cleared()))
-        )
+        return self.ended(after.but(cpus=cpus.but(present=cpus.present.cleared(), writable=cpus.writable.cleared())))
 
     @invariant(Contract.ROUNDS)
     def the_log_is_harvested_between_two_pages(self, m: C) -> bool:

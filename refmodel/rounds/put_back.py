@@ -1,8 +1,8 @@
 """A round that cannot be sent is put back: what it owes goes into the log again, for whoever harvests next.
 
-To read the log is to clear it. When what was read then cannot be written, to a file or to the wire, its bits have to go
-back: Firecracker's ``store_dirty_bitmap`` (``0d0cab9f37`` [C], ``d9599f5727`` [D]); Propolis' VNO_OP_SET_DIRTY (``#682``
-[P]), without which the next attempt left those pages out.
+To read the log is to clear it. When what was read then cannot be written, to a file or to the wire, its bits have to
+go back: Firecracker's ``store_dirty_bitmap`` (``0d0cab9f37``, ``d9599f5727`` [C+D]); Propolis' VNO_OP_SET_DIRTY
+(``#682`` [P]), without which the next attempt left those pages out.
 """
 
 from refmodel.language import engine, need, neg

@@ -5,9 +5,9 @@ looked at and left as it is (PEEK) to learn which those are. The rule, of a page
 
     (to_send and not to_skip) or (to_send and dont_skip) or (to_fix and last_iter)
 
-``to_fix`` has the pages that were not mapped when their turn came. Rounds end after the 29th, after one that has sent and
-skipped fewer than 50 pages, or when three times the memory has been sent. Pages were taken in a permuted order, so that
-neighbours did not meet the same batch: any order is one of the schedules here.
+``to_fix`` has the pages that were not mapped when their turn came. Rounds end after the 29th, after one that has sent
+and skipped fewer than 50 pages, or when three times the memory has been sent. Pages were taken in a permuted order, so
+that neighbours did not meet the same batch: any order is one of the schedules here.
 """
 
 from typing import TypeVar

@@ -7,8 +7,8 @@
           B  the same question with dirty_count unknown: out iff iteration >= 5
              CLEAN, over the bitmap of the last round; dirty_count := what it counted
 
-So a round small enough to stop for is still sent live. And a round whose count reads 0 is not sent at all: that its bits
-are gone then, with the next CLEAN, is right only where the count never reads 0 over a bitmap that is not empty
+So a round small enough to stop for is still sent live. And a round whose count reads 0 is not sent at all: that its
+bits are gone then, with the next CLEAN, is right only where the count never reads 0 over a bitmap that is not empty
 (I-COUNT, observation O-3).
 """
 

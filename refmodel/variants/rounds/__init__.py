@@ -1,7 +1,12 @@
 """Wrong variants of the contract *rounds*, a module for each part that they are of."""
 
-from refmodel.variants.rounds import core
+from refmodel.variants.rounds import core, leaf_by_leaf, xen_2005_policy, xen_policy
 
 __all__ = ["ROUNDS_VARIANTS"]
 
-ROUNDS_VARIANTS = (*core.ROUNDS_VARIANTS,)
+ROUNDS_VARIANTS = (
+    *core.ROUNDS_VARIANTS,
+    *leaf_by_leaf.LEAF_VARIANTS,
+    *xen_policy.XEN_VARIANTS,
+    *xen_2005_policy.XEN_2005_VARIANTS,
+)
