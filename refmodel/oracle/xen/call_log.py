@@ -1,8 +1,9 @@
 """The log of the sender's log-dirty calls (``logdirty.log``): one call a line, in the order in which they were made.
 
 A line is `SECONDS WORD ...`, SECONDS of a clock that does not go back. Read are: ``logdirty_control`` and ``peek`` (a
-harvest: what Xen counted, and which bitmap it returned), ``shadow_control`` (ENABLE, OFF) and ``stall`` (the machine
-was held still for a look at its tables). Other words are the toolstack's progress.
+harvest: what Xen counted, and which bitmap it returned), ``shadow_control`` (ENABLE, OFF), ``policy`` (a policy other
+than the toolstack's own was asked, and decided) and ``stall`` (the machine was held still for a look at its tables).
+Other words are the toolstack's progress.
 """
 
 import re
@@ -12,11 +13,12 @@ from attrs import frozen
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.errors import UnusableInput
 
-__all__ = ["CallLog", "Control", "Harvest", "Stall", "read_call_log"]
+__all__ = ["CallLog", "Control", "Decision", "Harvest", "Stall", "read_call_log"]
 
 _LARGEST = 1 << 24
 _LINE = re.compile(r"(\d{1,12}\.\d{1,9}) (\w+)(?: (.*))?", re.ASCII)
 _FIELD = re.compile(r"(?<![\w#])([\w#]+)=(-?\d{1,18})(?=\s|$)", re.ASCII)
+_DECISION = re.compile(r"iteration=(\d{1,9}) total_written=(\d{1,18}) dirty=(-?\d{1,18}) -> (continue|stop|abort)")
 _OPERATION = re.compile(r"\bop=(\w+)\(", re.ASCII)
 
 
@@ -61,11 +63,22 @@ class Stall:
 
 
 @frozen
+class Decision:
+    """A policy was asked whether rounds go on: what it was told, and its answer. Once a round is over `dirty` is -1."""
+
+    line: int
+    iteration: int
+    total: int
+    dirty: int
+    goes_on: bool
+
+
+@frozen
 class CallLog:
     """The calls, in order."""
 
     name: str
-    calls: tuple[Harvest | Control | Stall, ...]
+    calls: tuple[Harvest | Control | Decision | Stall, ...]
 
 
 def read_call_log(source: ByteSource) -> CallLog:
@@ -74,7 +87,7 @@ def read_call_log(source: ByteSource) -> CallLog:
     lines = data.split(b"\n")
     if lines.pop():
         raise UnusableInput(source.name, len(data), "the call log ends in mid-line", "a whole line")
-    calls: list[Harvest | Control | Stall] = []
+    calls: list[Harvest | Control | Decision | Stall] = []
     before, offset = 0.0, 0
     for number, raw in enumerate(lines, 1):
         line = raw.decode("ascii", "replace")
@@ -95,9 +108,11 @@ def read_call_log(source: ByteSource) -> CallLog:
 
 def _call(
     source: ByteSource, offset: int, line: int, seconds: float, word: str, rest: str
-) -> Harvest | Control | Stall | None:
+) -> Harvest | Control | Decision | Stall | None:
     if word == "stall":
         return Stall(seconds, rest.startswith("begin"))
+    if word == "policy" and (asked := _DECISION.fullmatch(rest)):
+        return Decision(line, int(asked[1]), int(asked[2]), int(asked[3]), asked[4] == "continue")
     if word not in ("shadow_control", "logdirty_control", "peek"):
         return None
     fields = {name: int(value) for name, value in _FIELD.findall(rest)}

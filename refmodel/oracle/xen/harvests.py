@@ -9,7 +9,7 @@ from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.readers.errors import UnusableInput
 from refmodel.oracle.xen.bitmaps import Bitmap
-from refmodel.oracle.xen.call_log import CallLog, Control, Harvest, Stall, read_call_log
+from refmodel.oracle.xen.call_log import CallLog, Control, Decision, Harvest, Stall, read_call_log
 
 __all__ = ["Harvested", "Harvests", "Round", "read_harvests"]
 
@@ -43,6 +43,8 @@ class Harvests:
     halted: int | None
     off: bool
     """Log-dirty mode was switched off at the end."""
+    decisions: tuple[tuple[int, Decision], ...] = ()
+    """What a policy of the caller's own decided, each with how many CLEANs came before it."""
 
     @property
     def cleans(self) -> tuple[Harvested, ...]:
@@ -89,17 +91,20 @@ def read_harvests(log: Path, bitmaps: Path | None, peeks: Path | None) -> Harves
 def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) -> Harvests:
     rounds: list[Round] = []
     open_peeks: list[Harvested] = []
-    domid, halted, pages, off = None, None, 0, False
+    domid, halted, pages, off, cleans = None, None, 0, False, 0
+    decisions: list[tuple[int, Decision]] = []
     numbers = {False: 0, True: 0}
     for call in log.calls:
         match call:
             case Control():
                 domid, off = call.domid, call.operation == "OFF"
                 if call.operation.startswith("ENABLE"):
-                    rounds, open_peeks, halted = [], [], None
+                    rounds, open_peeks, halted, decisions, cleans = [], [], None, [], 0
+            case Decision():
+                decisions.append((cleans, call))
             case Stall():
                 if call.begins:
-                    halted = sum(turn.clean is not None for turn in rounds)
+                    halted = cleans
             case Harvest():
                 pages = pages or call.pages
                 if call.pages != pages or call.number != numbers[call.extra]:
@@ -111,10 +116,10 @@ def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) 
                     open_peeks.append(harvested)
                 else:
                     rounds.append(Round(tuple(open_peeks), harvested))
-                    open_peeks = []
+                    open_peeks, cleans = [], cleans + 1
     if open_peeks:
         rounds.append(Round(tuple(open_peeks), None))
-    return Harvests(log.name, domid, pages, tuple(rounds), halted, off)
+    return Harvests(log.name, domid, pages, tuple(rounds), halted, off, tuple(decisions))
 
 
 def _bitmap(log: CallLog, call: Harvest, source: ByteSource | None) -> Bitmap | None:

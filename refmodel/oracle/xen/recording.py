@@ -22,6 +22,7 @@ from refmodel.oracle.xen.results import BLOCK
 from refmodel.oracle.xen.shadow_rules import shadow_rules
 from refmodel.oracle.xen.story import Story
 from refmodel.oracle.xen.target import explained_differences, specials_of
+from refmodel.oracle.xen.through_xen import through_xen
 from refmodel.oracle.xen.wrapper import looks_like_xen, read_stream
 from refmodel.unusable import Unusable
 
@@ -59,12 +60,14 @@ def _judge(folder: Path, judge: Judge | None) -> Verdict:
         else:
             story.judge.find("the-stream-is-whole", str(error))
         outcome.take(story.stream_results())
+        outcome.take(through_xen(story, whole=False))
         return outcome.verdict(story.judge)
     story.judge.counts["the-stream-is-whole"] += 1
     outcome.take(story.stream_results())
     starts = story.passes.starts if story.passes else []
     outcome.take(passes_follow_their_cleans(companions.arrivals, companions.harvests, starts, source.offset))
     reason = _judge_whole(story, companions, outcome)
+    outcome.take(through_xen(story, whole=True))
     return outcome.verdict(story.judge, reason)
 
 

@@ -7,6 +7,7 @@ specification leaves it open. What the seed says of the protection of a single p
 from attrs import frozen
 
 from refmodel.language import Contract
+from refmodel.oracle.xen.through_rules import THROUGH_XEN
 
 __all__ = ["RULES", "XenRule"]
 
@@ -186,5 +187,5 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, str, tuple[Contract, ...]], ...] =
     ),
 )
 
-RULES = {row[0]: XenRule(*row) for row in _ROWS}
+RULES = {row[0]: XenRule(*row) for row in (*_ROWS, *THROUGH_XEN)}
 """Every rule, by name."""

@@ -10,6 +10,8 @@
 | the handshake, or the end of a saved domain | activate |
 """
 
+from array import array
+
 from attrs import define, field
 
 from refmodel.oracle.events import VERSION, Begin, Block, Pause, Round, Send
@@ -44,6 +46,8 @@ class Story:
     """The last copy of each page-table page, and of each page that looks like start_info, as it travelled."""
     ever_tables: set[int] = field(factory=set)
     """Pages that travelled as page tables at least once."""
+    sent: list["array[int]"] = field(factory=list)
+    """The entries of each pass in order, as ``2 * pfn``, plus 1 for one without data."""
     vcpus: dict[int, bytes] = field(factory=dict)
     """The basic context of each vCPU, as it travelled."""
     verified: int | None = None
@@ -79,6 +83,8 @@ class Story:
         if self.passes.take(page):
             self._send_waiting()
             self.judge.take(Round())
+            self.sent.append(array("Q"))
+        self.sent[-1].append(page.pfn << 1 | (page.data is None))
         if page.data is None:
             digest = wire.ABSENT
         else:
