@@ -121,7 +121,7 @@ class Grants(MigrationRounds[G]):
     def a_page_that_is_mapped_no_longer_is_marked(self, before: G, after: G, page: Pfn) -> bool:
         """Whatever was written through the mapping is sent again."""
         ended = before.granted.mapped[page] & neg(after.granted.mapped[page])
-        return implies(self.is_migrating(before) & ended, self.is_marked(after, page))
+        return implies(self.is_migrating(before) & self.is_ram(after, page) & ended, self.is_marked(after, page))
 
     @invariant(Contract.HAND_OVER, "I-FINAL", goal=True)
     def backends_run_while_the_source_does(self, m: G) -> bool:

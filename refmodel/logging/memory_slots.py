@@ -8,7 +8,7 @@ pages stay RAM all the while, and what was dirty stays dirty.
 
 from refmodel.language import Contract, Cpu, Pfn, Set, Sizes, Slot, Vpn, guest, implies, invariant, need, neg
 from refmodel.logging.memory_map import ChangingMemory, S
-from refmodel.state import Cpus
+from refmodel.state import Cpus, Phase
 
 __all__ = ["MemorySlots"]
 
@@ -102,6 +102,7 @@ class MemorySlots(ChangingMemory[S]):
         slots = m.memory_map
         need(slots.registered[slot] & neg(slots.mapped[slot]), "the slot has been unmapped")
         need(slots.flushed.is_full, "every CPU has been flushed since")
+        need(m.phase != Phase.SETUP, "logging is not just being switched on, which takes the lock of the slots too")
         after = self.synced(m, slot)
         return after.but(
             log=m.log.but(dirty=m.log.dirty.where(lambda p: slots.slot_of[p] == slot, False)),

@@ -125,7 +125,8 @@ class PageTransfer(Wire[M]):
     def a_page_stops_being_owed_only_by_being_taken_up(self, before: M, after: M, page: Pfn) -> bool:
         """I-CONS: a page is marked nowhere any more only once the engine has taken it up, before it reads it."""
         still = self.is_marked(after, page) | self.in_hand(after, page)
-        return implies(self.is_marked(before, page) & self.is_migrating(after), still)
+        owed = self.is_marked(before, page) & self.is_ram(after, page)
+        return implies(owed & self.is_migrating(after), still)
 
     def is_migrating(self, m: M) -> bool:
         """From the beginning of the migration to its commit."""
