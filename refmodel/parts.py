@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from refmodel.handover.second_hop import SecondHop
 from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import Contract
 from refmodel.logging.always_shadowed import AlwaysShadowed
@@ -21,12 +22,17 @@ from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
 from refmodel.logging.manual_protect import ManualProtect
 from refmodel.logging.memory_map import WithMemoryMap
 from refmodel.logging.memory_slots import MemorySlots
+from refmodel.logging.mode_hint import LooksBeforeLocking, WithModeHint
+from refmodel.logging.populate import PopulateOnDemand, WithPopulation
 from refmodel.logging.protect_at_harvest import WithClean
 from refmodel.logging.protect_at_transfer import ProtectAtTransfer, WithProtection
+from refmodel.logging.ring_claims import DirtyRingClaims
+from refmodel.logging.ring_state import WithRing
 from refmodel.logging.roots import ShadowedForMigration
 from refmodel.logging.second_stage import SecondStage
 from refmodel.logging.table_state import WithGuestTables
 from refmodel.rounds.deferred import DeferredPages, WithDeferred
+from refmodel.rounds.free_hints import FreeHints, WithHints
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf, WithLeaves
 from refmodel.rounds.log_dirty_op import HarvestUnpaused, LogDirtyOp
 from refmodel.rounds.put_back import PutBack
@@ -64,6 +70,7 @@ _ALL = (
         Contract.HAND_OVER,
         "which pages exist at the target: the same as at the source",
         WithTargetMemory,
+        needs=("transfer-skip",),
     ),
     Part(
         "memory-slots",
@@ -71,8 +78,30 @@ _ALL = (
         Contract.LOGGING,
         "memory is added, removed and moved while a migration runs",
         WithMemoryMap,
-        needs=("transfer-skip", "target-memory"),
+        needs=("target-memory",),
         sizes={"slot": 1},
+    ),
+    Part(
+        "second-hop",
+        SecondHop,
+        Contract.HAND_OVER,
+        "a second migration: after an abort, or on from the target",
+    ),
+    Part(
+        "populate-on-demand",
+        PopulateOnDemand,
+        Contract.LOGGING,
+        "a page comes into being at its first touch (Xen's PoD)",
+        WithPopulation,
+        needs=("transfer-skip",),
+    ),
+    Part(
+        "free-hints",
+        FreeHints,
+        Contract.ROUNDS,
+        "the guest says which pages are free, and they are not sent (virtio-balloon)",
+        WithHints,
+        needs=("transfer-skip",),
     ),
     Part(
         "transfer-skip",
@@ -117,6 +146,14 @@ _ALL = (
         needs=("always-shadowed",),
     ),
     Part(
+        "mode-hint",
+        LooksBeforeLocking,
+        Contract.LOGGING,
+        "a fault reads the mode before it takes the lock, and again under it",
+        WithModeHint,
+        needs=("log-mode",),
+    ),
+    Part(
         "log-mode",
         LogDirtyMode,
         Contract.LOGGING,
@@ -137,6 +174,15 @@ _ALL = (
         Contract.LOGGING,
         "each CPU's root becomes the shadow's when a migration is set up",
         role="roots",
+    ),
+    Part(
+        "dirty-ring",
+        DirtyRingClaims,
+        Contract.LOGGING,
+        "KVM's dirty rings: each vCPU logs its own faults, userspace reads, the kernel protects again",
+        WithRing,
+        role="protection",
+        sizes={"entry": 1},
     ),
     Part(
         "manual-protect",

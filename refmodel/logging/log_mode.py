@@ -176,7 +176,7 @@ class LogDirtyMode(PageTransfer[L]):
         """A flush before it would not last: walks bring back what they find in the tables."""
         return implies((m.phase == Phase.SETUP) & neg(m.log_mode.on), neg(m.log_mode.flushed[cpu]))
 
-    @invariant(Contract.LOGGING, "I-CLEAN", goal=True)
+    @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def outside_a_migration_the_mode_is_off(self, m: L) -> bool:
         """Before it is asked for, and after an abort: the guest pays for the log only while somebody reads it."""
         return implies((m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED), neg(m.log_mode.on))

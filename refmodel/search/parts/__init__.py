@@ -26,6 +26,7 @@ _SPACES: Mapping[str, PartSpace] = {
     "manual-protect": manual_protect.SPACE,
     "guest-tables": guest_tables.SPACE,
     "log-mode": log_mode.SPACE,
+    "mode-hint": log_mode.HINT,
     "hypervisor-writes": hypervisor_writes.SPACE,
     "device-writes": device_writes.SPACE,
     "grants": grants.SPACE,

@@ -1,7 +1,25 @@
 """Wrong variants of the contract *logging*, a module for each part that they are of."""
 
-from refmodel.variants.logging import core
+from refmodel.variants.logging import (
+    core,
+    device_writes,
+    grants,
+    guest_tables,
+    hypervisor_writes,
+    kvm_bitmap,
+    log_mode,
+    protect_at_harvest,
+)
 
 __all__ = ["LOGGING_VARIANTS"]
 
-LOGGING_VARIANTS = (*core.LOGGING_VARIANTS,)
+LOGGING_VARIANTS = (
+    *core.LOGGING_VARIANTS,
+    *device_writes.DEVICE_VARIANTS,
+    *grants.GRANT_VARIANTS,
+    *guest_tables.GUEST_TABLE_VARIANTS,
+    *hypervisor_writes.HYPERVISOR_VARIANTS,
+    *kvm_bitmap.KVM_BITMAP_VARIANTS,
+    *log_mode.LOG_MODE_VARIANTS,
+    *protect_at_harvest.HARVEST_VARIANTS,
+)
