@@ -18,6 +18,7 @@ from refmodel.compose import compose
 from refmodel.language import Map
 from refmodel.oracle.lockstep import Lockstep, few
 from refmodel.oracle.wide import WideSet
+from refmodel.oracle.xen.bitmaps import Bitmap
 from refmodel.oracle.xen.call_log import Decision
 from refmodel.oracle.xen.harvests import Harvested
 from refmodel.oracle.xen.through_rules import COMMITS, COUNTS, HARVESTS, OWES, POLICY, SENT
@@ -118,47 +119,47 @@ class XenMachine(Lockstep):
             message = f"line {asked.line}: the policy is told {told}; xen has {known[0]}, {known[1]} and {known[2]}"
             self.find(COUNTS, message)
 
-    def clean(self, clean: Harvested, decisions: list[Decision]) -> None:
+    def clean(self, clean: Harvested, bitmap: Bitmap, decisions: list[Decision]) -> None:
         """A CLEAN between two rounds."""
         number = self._cleans
         self.end_round(decisions, f"CLEAN {number}")
-        self._harvest(clean, f"CLEAN {number}")
+        self._harvest(bitmap, f"CLEAN {number}")
         self.counts[POLICY] += 1
         if (refused := self.take("harvest_hold")) is not None:
             self._against_policy(f"CLEAN {number} begins another round", refused, "suspended the guest")
             self._goes_on()
             self.go_on("harvest_hold")
         self.prepare(("harvest_leaf",))
+        self._counted(clean)
         self.go_on("next_round")
         self.prepare(_PROTECT)
-        self._counted(clean, self.m.policy.dirty_count)
         self._cleans += 1
 
-    def suspend(self, final: Harvested | None, decisions: list[Decision]) -> None:
-        """The suspension, and the FINAL CLEAN; None for a domain that is saved, which has no log."""
-        if final is not None:
-            self.end_round(decisions, "the suspension")
-            self._harvest(final, "the FINAL CLEAN")
-            self.counts[POLICY] += 1
+    def suspend(self, final: Harvested, bitmap: Bitmap, decisions: list[Decision]) -> None:
+        """The suspension, and the FINAL CLEAN."""
+        self.end_round(decisions, "the suspension")
+        self._harvest(bitmap, "the FINAL CLEAN")
+        self.counts[POLICY] += 1
         if (refused := self.take("pause")) is not None:
             self._against_policy("the guest is suspended", refused, "begun another round")
             self.m = self.m.but(policy=self.m.policy.but(converged=True))
             self.go_on("pause")
-        found = self.spec.found(self.m).size
+        self._counted(final)
         self.go_on("final_harvest")
-        if final is not None:
-            self._counted(final, found)
-            self._cleans += 1
+        self._cleans += 1
 
-    def peek(self, peek: Harvested) -> None:
+    def save(self) -> None:
+        """The suspension of a domain that is saved: it has no log, and nothing is sent before."""
+        self.go_on("pause")
+        self.go_on("final_harvest")
+
+    def peek(self, peek: Harvested, bitmap: Bitmap) -> None:
         """A PEEK in mid-round, or after the FINAL CLEAN, when nothing can be marked any more."""
-        self._harvest(peek, f"the PEEK of line {peek.call.line}")
-        self._counted(peek, self.spec.found(self.m).size)
+        self._harvest(bitmap, f"the PEEK of line {peek.call.line}")
+        self._counted(peek)
 
-    def _harvest(self, harvested: Harvested, by: str) -> None:
+    def _harvest(self, bitmap: Bitmap, by: str) -> None:
         """What the bitmap has was marked, and the log has nothing else."""
-        bitmap = harvested.bitmap
-        assert bitmap is not None
         wide = WideSet.of_bits(self.pages, int.from_bytes(bitmap.data, "little") & (1 << self.pages) - 1)
         self.counts[HARVESTS] += 1
         if self.m.phase in (Phase.SETUP, Phase.LIVE):
@@ -170,11 +171,12 @@ class XenMachine(Lockstep):
         for pfn in (wide - found).each():
             self.find(HARVESTS, f"{by} has the page: nothing marks a page in xen after the FINAL CLEAN", pfn)
 
-    def _counted(self, harvested: Harvested, here: int) -> None:
+    def _counted(self, harvested: Harvested) -> None:
+        """What Xen counts, before what was found is the round's."""
         self.counts[COUNTS] += 1
+        here = self.spec.found(self.m).size
         if harvested.call.dirty != here:
-            message = f"line {harvested.call.line}: Xen counts {harvested.call.dirty} dirty pages, xen {here}"
-            self.find(COUNTS, message)
+            self.find(COUNTS, f"line {harvested.call.line}: Xen counts {harvested.call.dirty} dirty pages, xen {here}")
 
     # the policy
 

@@ -37,7 +37,7 @@ def through_xen(story: Story, whole: bool) -> Iterator[Result]:
     if harvests is not None and harvests.bitmaps is not None and harvests.pages == pages:
         _migrated(machine, harvests, passes, whole)
     elif harvests is None and whole and len(story.sent) == 1 and not story.handshake:
-        machine.suspend(None, [])
+        machine.save()
         machine.send_pass(next(passes))
         machine.commit()
     yield from (finding(said.rule, said.message, said.page) for said in machine.found)
@@ -64,10 +64,15 @@ def _migrated(machine: XenMachine, harvests: Harvests, passes: Iterator[list[int
             if waiting is None and not whole:
                 return
         for peek in turn.peeks:
-            machine.peek(peek)
-        if turn.clean is None:
+            if peek.bitmap is not None:
+                machine.peek(peek, peek.bitmap)
+        if turn.clean is None or turn.clean.bitmap is None:
             continue
-        (machine.suspend if turn.clean.call.final else machine.clean)(turn.clean, asked.get(cleans, []))
+        decisions = asked.get(cleans, [])
+        if turn.clean.call.final:
+            machine.suspend(turn.clean, turn.clean.bitmap, decisions)
+        else:
+            machine.clean(turn.clean, turn.clean.bitmap, decisions)
         cleans += 1
     while waiting is not None:
         machine.send_pass(waiting)

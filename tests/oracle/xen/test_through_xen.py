@@ -173,6 +173,14 @@ def test_without_bitmaps_nothing_is_claimed(tmp_path: Path) -> None:
     assert {one.rule for one in judge_xen(tmp_path).unchecked} >= ALL
 
 
+def test_peeks_whose_bitmaps_are_not_there_are_left_out(tmp_path: Path) -> None:
+    good().write(tmp_path)
+    (tmp_path / "peek.bin").unlink()
+    verdict = judge_xen(tmp_path)
+    assert [finding for finding in verdict.findings if finding.rule in ALL] == []
+    assert {one.rule: one.count for one in verdict.checked if one.rule in ALL}[HARVESTS] == 3
+
+
 def test_a_saved_domain_is_suspended_before_its_one_pass(tmp_path: Path) -> None:
     def saved(recording: Recording) -> None:
         recording.log = recording.times = None
