@@ -88,7 +88,7 @@ class ProtectAtHarvest(Faults[C]):
 
     def is_to_be_blown(self, m: C, page: int) -> bool:
         """The page's bit has been taken from the log, and its entries are still what they were."""
-        return m.clean.cleared & neg(m.clean.blown)
+        return (m.clean.cleared & neg(m.clean.blown)) | super().is_to_be_blown(m, page)
 
     def taken_up(self, m: C) -> Stage:
         """Nothing is left to do but to read it; its mark, if it has one by now, stays."""
