@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from fuzz.mutate import seeds
 from refmodel.machines import machine
 from refmodel.unusable import Unusable
+from refmodel.variants import VARIANTS
 
 __all__ = ["Plan", "Summary", "needs_atheris", "run_campaign"]
 
@@ -29,7 +30,8 @@ class Plan:
     """What to fuzz, for how long (``seconds``, or ``runs``, whichever comes first), and where to put things."""
 
     folder: Path
-    machine: str = "seed"
+    machine: str = ""
+    """By default the variant's own, or the seed machine."""
     variant: str | None = None
     seconds: float = 60.0
     runs: int | None = None
@@ -58,6 +60,11 @@ class Summary:
         return self.runs / self.seconds if self.seconds else 0.0
 
 
+def own_machine(variant: str | None) -> str:
+    """The machine that a variant is of; the seed machine for none, or one that is not there."""
+    return VARIANTS[variant].machine if variant in VARIANTS else "seed"
+
+
 def needs_atheris() -> None:
     """Unusable, with what to install, when there is no atheris."""
     if importlib.util.find_spec("atheris") is None:
@@ -72,6 +79,7 @@ def run_campaign(plan: Plan, progress: Callable[[Summary], object] = lambda summ
     The folder holds ``corpus``, ``findings`` and libFuzzer's own ``log``. Unusable when it cannot be written, when
     there is no such machine or variant, or when the child ends as it should not.
     """
+    plan = evolve(plan, machine=plan.machine or own_machine(plan.variant))
     machine(plan.machine, plan.variant)
     needs_atheris()
     corpus, findings, log = plan.folder / "corpus", plan.folder / "findings", plan.folder / "log"
@@ -100,7 +108,7 @@ def run_campaign(plan: Plan, progress: Callable[[Summary], object] = lambda summ
 
 
 def _command(plan: Plan, corpus: Path, findings: Path, status: int) -> list[str]:
-    target = Path(__file__).parent / "targets" / f"{plan.machine}.py"
+    target = Path(__file__).parent / "targets" / "machine.py"
     command = [sys.executable, str(target), "--machine", plan.machine, "--findings", str(findings)]
     command += ["--status-fd", str(status), "--feedback", plan.feedback, "--judge", plan.judge]
     if plan.variant is not None:

@@ -17,7 +17,7 @@ from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
 from refmodel.schedules.replay import first_broken
 from refmodel.schedules.schedule import Broken
-from refmodel.seed import SeedState as Machine
+from refmodel.state import Machine
 
 __all__ = ["Checker"]
 

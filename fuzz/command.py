@@ -43,7 +43,7 @@ class _Time(click.ParamType[float]):
 
 
 def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Summary:
-    """Fuzz the seed machine or a variant of it for at most so many seconds; stops at the first finding.
+    """Fuzz the seed machine or a variant, of whatever machine, for at most so many seconds; stops at the first finding.
 
     Findings are in ``folder / "findings"``. Unusable when there is no atheris or no such variant.
     """
@@ -51,7 +51,9 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
 
 
 @click.command()
-@click.option("--machine", default="seed", show_default=True, help=f"The machine: {', '.join(MACHINES)}.")
+@click.option(
+    "--machine", default="", help=f"The machine, e.g. {', '.join(MACHINES)}; else the variant's own, or seed."
+)
 @click.option("--variant", help="A wrong (or sound but wasteful) variant of it.")
 @click.option("--time", "seconds", type=_Time(), default="60s", show_default=True, help="How long: 60s, 10m, 1h.")
 @click.option("--runs", type=click.IntRange(min=1), help="Stop after so many runs.")

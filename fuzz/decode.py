@@ -13,12 +13,12 @@ from typing import Any
 
 from attrs import frozen
 
-from fuzz.mix import MOST_ROUNDS, MOST_STEPS, RARE, SHARES, SIZES, weight
+from fuzz.mix import MOST_ROUNDS, MOST_STEPS, OPENING, RARE, SHARES, SIZES, weight
 from fuzz.unknown import Layout, every_path, known_scalars
 from refmodel.language import Action, Actor, Refused, Step
 from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
-from refmodel.seed import SeedState as Machine
+from refmodel.state import Machine
 
 __all__ = ["HEAD", "RECORD", "Decoder", "head"]
 
@@ -93,6 +93,8 @@ class Decoder:
         if not choices.picked:
             return None
         kind = choices.picked[kind_byte]
+        if len(kind.actions) > 256:  # the kind has more than one byte: which of them it was tells more arguments apart
+            argument_byte += 256 * kind_byte
         found = kind.attempt(m, argument_byte, _OWN_TRIES)
         if found is None:
             for other in choices.fallback[kind.actor]:
@@ -142,6 +144,8 @@ class Decoder:
         for actor, share in SHARES.items():
             mine = [kind for kind in self._kinds if kind.actor is actor]
             able = [k for k in mine if k in possible] or [k for k in possible if k.actor is stand_in]
+            if actor is Actor.ENGINE:  # whatever it may do before it, a migration that can begin does, soon
+                able += [k for k in possible if k.name in OPENING and k not in able]
             if able:
                 usual = [kind for kind in able if weight(kind.name) > RARE] or able
                 picked += [k if k in able else None for k in _spread(mine, share)]

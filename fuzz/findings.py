@@ -1,5 +1,6 @@
 """Findings as files: the project's schedule JSON, which ``refmodel replay`` and the regression tests read."""
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -30,7 +31,8 @@ def keep(finding: Finding, machine: str, variant: str | None, folder: Path) -> P
     """
     schedule = as_schedule(finding, machine, variant)
     digest = sha256(dumps(schedule)).hexdigest()[:8]
-    path = folder / f"{variant or machine}-{finding.rule[:40].strip('_').replace('_', '-')}-{digest}.json"
+    name = re.sub(r"[^\w+-]", "-", variant or machine)
+    path = folder / f"{name}-{finding.rule[:40].strip('_').replace('_', '-')}-{digest}.json"
     folder.mkdir(parents=True, exist_ok=True)
     save(schedule, path)
     return path

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 
 from refmodel.language import Actor
 
-__all__ = ["DEFAULT_SIZES", "MOST_ROUNDS", "MOST_STEPS", "RARE", "SHARES", "SIZES", "WEIGHTS", "weight"]
+__all__ = ["DEFAULT_SIZES", "MOST_ROUNDS", "MOST_STEPS", "OPENING", "RARE", "SHARES", "SIZES", "WEIGHTS", "weight"]
 
 SHARES: Mapping[Actor, int] = {Actor.ENGINE: 112, Actor.GUEST: 142, Actor.OPERATOR: 2}
 """Of 256. The engine needs about 50 steps to activation; the operator's ``abort`` ends a run, and is rare."""
 
 RARE = 1
 """Kinds of this weight never stand in for others that cannot be taken: they end a phase, or the run."""
+OPENING = frozenset({"begin"})
+"""Steps of the operator that come as often as the engine's own while they can be taken."""
 _USUAL = 6
 WEIGHTS: Mapping[str, int] = {
     # A walk or a fill between two engine steps is what most losses need; so are stores.
@@ -54,7 +56,8 @@ SIZES: tuple[Mapping[str, int], ...] = (
     {"pfn": 1, "vpn": 2, "cpu": 2, "word": 1, "value": 2},
     {"pfn": 2, "vpn": 2, "cpu": 1, "word": 2, "value": 2},
 )
-"""The machines that an input may choose; the first is chosen by five of eight first bytes."""
+"""The machines that an input may choose; the first is chosen by five of eight first bytes. Of a sort that a part of the
+machine adds there are as many as the part says for the search (``refmodel.search.seed_space.sizes_for``)."""
 DEFAULT_SIZES = SIZES[0]
 MOST_STEPS = 96
 """A longer input is cut: the runs that found a wrong variant were all shorter than this."""

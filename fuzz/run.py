@@ -11,7 +11,8 @@ from refmodel.migration import AnyMachine
 from refmodel.refinement import witness
 from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Broken, Noticed
-from refmodel.seed import SeedState as Machine
+from refmodel.search.seed_space import sizes_for
+from refmodel.state import Machine
 
 __all__ = ["Course", "Finding", "Runner"]
 
@@ -92,6 +93,7 @@ class Runner:
         self.spec = spec
         self.claims = claims
         self._parts: dict[tuple[tuple[str, int], ...], _Parts] = {}
+        self._sizes: dict[tuple[tuple[str, int], ...], Mapping[str, int]] = {}
 
     def parts(self, sizes: Mapping[str, int]) -> _Parts:
         """The start state, the checker and the decoder for these sizes."""
@@ -105,9 +107,17 @@ class Runner:
         parts = self.parts(sizes)
         return Course(self.spec, parts.checker if self.claims else None, parts.start, sizes, rounds)
 
+    def head(self, data: bytes) -> tuple[Mapping[str, int], int]:
+        """The sizes and the rounds that an input chooses; a part of the machine may need more of a sort, or others."""
+        sizes, rounds = head(data)
+        key = tuple(sizes.items())
+        if key not in self._sizes:
+            self._sizes[key] = sizes_for(self.spec, sizes)
+        return self._sizes[key], rounds
+
     def run(self, data: bytes, visit: Callable[[Machine], object] | None = None) -> Course:
         """Run what the bytes mean, up to the first finding; ``visit`` is shown each state."""
-        sizes, rounds = head(data)
+        sizes, rounds = self.head(data)
         course = self.course(sizes, rounds)
         for action, after in self.parts(sizes).decoder.walk(course.state, data):
             if visit is not None:

@@ -8,6 +8,7 @@ from fuzz.run import Finding, Runner
 from refmodel.language import Action
 from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
+from refmodel.search.seed_space import sizes_for
 
 __all__ = ["shrink"]
 
@@ -87,8 +88,8 @@ def _with(spec: AnyMachine, action: Action, sort: str, swap: Mapping[int, int]) 
 
 
 def _fits(spec: AnyMachine, attempt: Finding) -> bool:
-    """Every argument is in its domain still."""
-    return all(
+    """Every argument is in its domain still, and the machine's parts have as much as they need."""
+    return sizes_for(spec, attempt.sizes) == attempt.sizes and all(
         argument in domain(sort, attempt.sizes)
         for action in attempt.actions
         for argument, (_, sort) in zip(action.arguments, spec.steps[action.step].parameters, strict=True)

@@ -5,19 +5,25 @@ from random import Random
 
 from fuzz.decode import RECORD
 from fuzz.run import Finding, Runner
-from refmodel.machines import machine
+from refmodel.compose import CHOICES
+from refmodel.machines import MACHINES, machine
+from refmodel.parts import PARTS
 from refmodel.variants import VARIANTS
 
-__all__ = ["SOUND", "WRONG", "inputs", "runner", "walked"]
+__all__ = ["EACH", "MANY", "SOUND", "WRONG", "inputs", "runner", "walked"]
 
 WRONG = sorted(name for name, variant in VARIANTS.items() if not variant.sound)
 SOUND = [None, *sorted(name for name, variant in VARIANTS.items() if variant.sound)]
 """The seed machine itself, and the variants that every checker must accept."""
+EACH = sorted({variant.machine: name for name, variant in sorted(VARIANTS.items()) if not variant.sound}.values())
+"""A wrong variant of each machine that variants are of: what the quick tests look at."""
+MANY = sorted({*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts)})
+"""The named machines, and the seed machine with each part."""
 
 
-def runner(variant: str | None = None, claims: bool = True) -> Runner:
-    """Runs of the seed machine or a variant."""
-    return Runner(machine("seed", variant), claims)
+def runner(variant: str | None = None, claims: bool = True, on: str = "") -> Runner:
+    """Runs of a machine, by default the variant's own, or the seed machine."""
+    return Runner(machine(on or (VARIANTS[variant].machine if variant else "seed"), variant), claims)
 
 
 def inputs(seed: int, count: int, steps: int = 64, which: int | None = 0) -> Iterator[bytes]:

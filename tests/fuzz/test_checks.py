@@ -6,14 +6,14 @@ from fuzz.checks import Checker
 from fuzz.decode import head
 from fuzz.run import Runner
 from refmodel.schedules.replay import Watch, first_broken
-from refmodel.seed import SeedState as Machine
+from refmodel.state import Machine
 from refmodel.variants import VARIANTS
-from tests.fuzz.drawn import inputs, runner
+from tests.fuzz.drawn import EACH, MANY, inputs, runner
 
 
 def _agrees_with_checking_everything(runs: Runner, data: bytes) -> None:
     """Every step of the run, also those after a finding, is judged as it is when everything is checked."""
-    sizes, rounds = head(data)
+    sizes, rounds = runs.head(data)
     claims = list(runs.spec.claims.values())
     parts = runs.parts(sizes)
     course = runs.course(sizes, rounds)
@@ -30,11 +30,31 @@ def _agrees_with_checking_everything(runs: Runner, data: bytes) -> None:
         before = after
 
 
-@pytest.mark.parametrize("variant", [None, *VARIANTS])
-def test_incremental_checking_agrees_with_checking_everything(variant: str | None) -> None:
-    runs = runner(variant)
-    for data in inputs(11, 6, which=None):
+def _all_of_these_agree(runs: Runner, count: int) -> None:
+    for data in inputs(11, count, which=None):
         _agrees_with_checking_everything(runs, data)
+
+
+@pytest.mark.parametrize("variant", EACH)
+def test_incremental_checking_agrees_with_checking_everything(variant: str) -> None:
+    _all_of_these_agree(runner(variant), 3)
+
+
+@pytest.mark.parametrize("machine", MANY)
+def test_incremental_checking_agrees_on_right_machines(machine: str) -> None:
+    _all_of_these_agree(runner(on=machine), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_incremental_checking_agrees_for_longer(variant: str) -> None:
+    _all_of_these_agree(runner(variant), 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MANY)
+def test_incremental_checking_agrees_on_right_machines_for_longer(machine: str) -> None:
+    _all_of_these_agree(runner(on=machine), 20)
 
 
 def test_the_comparison_sees_a_checker_that_looks_too_little(monkeypatch: pytest.MonkeyPatch) -> None:

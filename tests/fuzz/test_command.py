@@ -26,11 +26,11 @@ def test_a_finding_is_named_told_and_exits_with_1(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("atheris")
 def test_no_finding_exits_with_0_and_json_is_json(tmp_path: Path) -> None:
-    result = run("--time", "20s", "--runs", "200", "--json", "--corpus", str(tmp_path))
+    result = run("--time", "60s", "--runs", "200", "--json", "--corpus", str(tmp_path))
     assert result.exit_code == 0
     summary = json.loads(result.stdout)
     assert summary["findings"] == []
-    assert summary["runs"] == 200
+    assert 200 <= summary["runs"] < 300  # libFuzzer may go over: see test_campaign
     assert summary["states"] > 100
     assert set(summary) == {
         "machine", "variant", "seed", "seconds", "runs", "runs_per_second", "states", "rule", "findings"

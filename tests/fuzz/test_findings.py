@@ -9,9 +9,10 @@ from fuzz.run import Runner
 from fuzz.shrink import shrink
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import load
-from tests.fuzz.drawn import runner, walked
+from refmodel.variants import VARIANTS
+from tests.fuzz.drawn import EACH, runner, walked
+from tests.fuzz.make_findings import FOLDER
 
-FOLDER = Path(__file__).parent.parent / "schedules" / "findings"
 FINDINGS = sorted(FOLDER.glob("*.json"))
 
 
@@ -29,13 +30,15 @@ def test_a_stored_finding_shows_what_it_says(path: Path) -> None:
 @pytest.mark.parametrize("path", FINDINGS, ids=lambda path: path.stem)
 def test_the_right_machine_takes_the_same_schedule_without_a_finding(path: Path) -> None:
     schedule = load(path)
-    assert runner().follow(schedule.sizes, schedule.rounds, schedule.actions).finding is None
+    right = runner(on=schedule.machine)
+    assert right.follow(schedule.sizes, schedule.rounds, schedule.actions).finding is None
 
 
 def test_findings_of_many_variants_are_stored_and_stale_tlb_entries_among_them() -> None:
     variants = {schedule.variant for _, schedule in stored(FOLDER)}
     assert len(variants) >= 10
     assert {"no-flush", "flush-one-cpu", "flush-by-guest-table"} <= variants
+    assert {schedule.machine for _, schedule in stored(FOLDER)} == {VARIANTS[name].machine for name in EACH}
 
 
 def test_a_finding_is_kept_whole_and_once(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""Does every interleaving of guest steps, transfers and failures keep level B's claims, and the promise?
+"""Does every interleaving of a machine's steps keep its claims, and the promise?
 
-    python fuzz/targets/seed.py [--variant NAME] [libFuzzer flags] [corpus folder]
+    python fuzz/targets/machine.py [--machine NAME] [--variant NAME] [libFuzzer flags] [corpus folder]
 
-e.g. ``python fuzz/targets/seed.py -max_total_time=60 corpus/``. A finding is shrunk, written as a schedule to the
+e.g. ``python fuzz/targets/machine.py -max_total_time=60 corpus/``. A finding is shrunk, written as a schedule to the
 folder of ``--findings``, and ends the process as a crash, as libFuzzer expects.
 """
 
@@ -29,7 +29,7 @@ def _arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Our own options, from the command line or the environment, and libFuzzer's."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     environment = os.environ
-    parser.add_argument("--machine", default=environment.get("REFMODEL_FUZZ_MACHINE", "seed"))
+    parser.add_argument("--machine", default=environment.get("REFMODEL_FUZZ_MACHINE"))
     parser.add_argument("--variant", default=environment.get("REFMODEL_FUZZ_VARIANT") or None)
     parser.add_argument("--feedback", choices=("state", "edges", "both"), default="state")
     parser.add_argument("--judge", choices=("claims", "guest"), default="claims")
@@ -73,13 +73,17 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
         with atheris.instrument_imports(include=["refmodel"]):
             from refmodel.machines import machine
     from fuzz.counters import counters
-    from fuzz.feedback import abstract
+    from fuzz.feedback import abstraction_of
     from fuzz.findings import keep
     from fuzz.run import Runner
     from fuzz.shrink import shrink
-    from refmodel.seed import SeedState as Machine
+    from refmodel.state import Machine
+    from refmodel.variants import VARIANTS
 
-    runner = Runner(machine(options.machine, options.variant), claims=options.judge == "claims")
+    known = VARIANTS.get(options.variant)
+    name = options.machine or (known.machine if known else "seed")
+    runner = Runner(machine(name, options.variant), claims=options.judge == "claims")
+    abstract = abstraction_of(runner.spec)
     status = _Status(options.status_fd)
     many, count = counters(atheris)
     feed = options.feedback != "edges"
@@ -97,7 +101,7 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
         status.states |= met
         status.ran()
         if finding is not None:
-            path = keep(shrink(runner, finding), options.machine, options.variant, options.findings)
+            path = keep(shrink(runner, finding), name, options.variant, options.findings)
             status.tell(finding=str(path), rule=finding.rule)
             raise Found(f"{finding.rule}: {path}")
 
