@@ -19,6 +19,7 @@ __all__ = [
     "Event",
     "Memory",
     "Pause",
+    "Release",
     "Round",
     "Send",
     "Store",
@@ -58,6 +59,17 @@ class Store:
     pfn: int
     digest: str | None = None
     side: Side = "source"
+
+
+@frozen
+class Release:
+    """The guest gives a page up (balloon, free-page hint, memory removed): until it is stored to again nobody reads it.
+
+    So it need not be sent. A store at the target that ends that is one to all of the page.
+    """
+
+    block: str
+    pfn: int
 
 
 @frozen
@@ -122,4 +134,4 @@ class Memory:
     digest: str
 
 
-Event = Begin | Store | Send | Round | Pause | Discard | Commit | Activate | Done | Abort | Memory
+Event = Begin | Store | Release | Send | Round | Pause | Discard | Commit | Activate | Done | Abort | Memory

@@ -21,6 +21,7 @@ from refmodel.oracle.events import (
     Event,
     Memory,
     Pause,
+    Release,
     Round,
     Send,
     Store,
@@ -69,6 +70,10 @@ class Judge:
         match event:
             case Store():
                 self._store(event)
+            case Release():
+                page = self._page(event)
+                page.is_released = True
+                page.tell(self.number, "given up by the guest")
             case Send():
                 self._send(event)
             case Memory():
@@ -163,7 +168,7 @@ class Judge:
         lines = sorted((*page.story, *self._common), key=lambda line: line[0])
         return tuple(what if what == LEFT_OUT else f"event {number}: {what}" for number, what in lines)
 
-    def _page(self, event: Store | Send | Memory) -> Page:
+    def _page(self, event: Store | Release | Send | Memory) -> Page:
         page = self.pages.find(event.block, event.pfn)
         if page is None:
             size = self.pages.blocks.get(event.block)
@@ -181,7 +186,18 @@ class Judge:
         content = Nothing() if event.digest is None else event.digest
         page.tell(self.number, f"stored to at the {event.side}" + (f", now {event.digest}" if event.digest else ""))
         page.stored, page.store_content_known = self.number, event.digest is not None
+        if page.is_released:
+            page.is_released = False
+            if event.side == "target" and not page.is_settled:
+                self._renewed(page, content)
+                return
         self._step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
+
+    def _renewed(self, page: Page, content: Any) -> None:
+        """A page that was owed until now is stored over, all of it, at the target: it is what both have of it."""
+        self._content_is(page, content)
+        self._step("stores-only-where-the-guest-runs", "deliver", page.number, 0, content, page=page)
+        self._settle(page)
 
     def _send(self, event: Send) -> None:
         page = self._page(event)
@@ -204,6 +220,8 @@ class Judge:
         self._need_before_the_end("memory")
         page = self._page(event)
         page.tell(self.number, f"the {event.side} has {event.digest}")
+        if page.is_released:
+            return
         if event.side == "target":
             page.target = event.digest
             self.counts["the-target-holds-what-was-sent"] += 1
@@ -232,7 +250,8 @@ class Judge:
     def _settle_pages(self) -> None:
         """The guest is about to run at the target: every page must be settled, but for those that it dropped."""
         for page in self.pages.seen():
-            if page.last_record is not None and not self.pages.is_discarded(page.block, page.pfn):
+            is_due = page.last_record is not None and not page.is_released
+            if is_due and not self.pages.is_discarded(page.block, page.pfn):
                 self._settle(page)
         self.counts["every-page-is-sent"] += self.pages.total
         for page in self.pages.missing(limit=1000, discarded=False):

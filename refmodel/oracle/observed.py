@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from attrs import evolve
 
-from refmodel.language import Action
+from refmodel.language import Action, Actor
 from refmodel.migration import AnyMachine
 from refmodel.oracle.events import (
     VERSION,
@@ -22,6 +22,7 @@ from refmodel.oracle.events import (
     Event,
     Memory,
     Pause,
+    Release,
     Round,
     Send,
     Store,
@@ -57,6 +58,8 @@ class Observer:
         """By page, the words read that no send has told of yet."""
         self._told: set[Side] = set()
         """The sides whose memory has been told."""
+        self._is_over = False
+        """The host that received the guest is the source of another migration, which has not begun."""
 
     def take(self, before: Any, action: Action, after: Any) -> None:
         """Follow one step."""
@@ -64,8 +67,10 @@ class Observer:
         self._watch.step(before, action, after)
         if self._begins(before, after):
             self._begin(after)
-        if self.recordings:
-            self.recordings[-1] += self._events(before, promised, after)
+        self._is_over |= any(step.step == "go_on" for step in promised)
+        if self.recordings and not self._is_over:
+            is_engines = self._spec.steps[action.step].actor is Actor.ENGINE
+            self.recordings[-1] += self._events(before, promised, after, is_engines)
 
     def end(self, m: Any) -> None:
         """The run ends here: if nobody runs, what both sides hold is told."""
@@ -73,26 +78,31 @@ class Observer:
             self.recordings[-1] += [*self._sends(m, everything=True), *self._memories(m)]
 
     def _begins(self, before: Any, after: Any) -> bool:
-        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED, Phase.AFTER)
+        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED)
 
     def _begin(self, m: Any) -> None:
         self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])
+        self.recordings[-1] += [Release(BLOCK, page) for page in range(self._pages) if not self._spec.matters(m, page)]
         held = m.target.memory
         self._read = {page: [held[page, word] for word in range(self._words)] for page in range(self._pages)}
-        self._unsent, self._told = {}, set()
+        self._unsent, self._told, self._is_over = {}, set(), False
 
     def _is_going_on(self) -> bool:
         return not any(isinstance(event, Activate | Abort) for event in self.recordings[-1])
 
-    def _events(self, before: Any, promised: list[Action], after: Any) -> Iterator[Event]:
+    def _events(self, before: Any, promised: list[Action], after: Any, is_engines: bool) -> Iterator[Event]:
         then, now = before.hand_over, after.hand_over
         for step in promised:
-            if step.step == "store":
-                yield self._store(before, after, *step.arguments[:2])
+            if step.step in ("store", "renew"):
+                yield self._store(before, after, step.arguments[0])
             elif step.step == "deliver":
                 page, word, value = step.arguments
                 self._read[page][word] = value
-                self._unsent.setdefault(page, set()).add(word)
+                if is_engines:  # else the target held it, whatever it was, before anything was sent
+                    self._unsent.setdefault(page, set()).add(word)
+        for page in range(self._pages):
+            if self._spec.matters(before, page) and not self._spec.matters(after, page):
+                yield Release(BLOCK, page)
         is_late = then.source_runs and not now.source_runs
         yield from self._sends(after, everything=is_late or now.target_runs)
         if after.rounds.left < before.rounds.left or (before.phase, after.phase) == (Phase.PAUSED, Phase.STOP_AND_COPY):
@@ -109,9 +119,9 @@ class Observer:
         if (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
             yield Abort()
 
-    def _store(self, before: Any, after: Any, page: int, word: int) -> Store:
-        digest = _digest(self._watch.ledger.last.memory[page, each] for each in range(self._words))
-        return Store(BLOCK, page, digest, _side(before, after, (page, word)))
+    def _store(self, before: Any, after: Any, page: int) -> Store:
+        digest = _digest(self._watch.ledger.last.memory[page, word] for word in range(self._words))
+        return Store(BLOCK, page, digest, _side(before, after, page))
 
     def _sends(self, m: Any, everything: bool = False) -> Iterator[Send]:
         """A page is sent once each word was read, or as far as it was when it is no longer in hand."""
@@ -149,11 +159,11 @@ def _digest(words: Iterable[int]) -> str:
     return "-".join(str(int(word)) for word in words)
 
 
-def _side(before: Any, after: Any, cell: tuple[int, int]) -> Side:
+def _side(before: Any, after: Any, page: int) -> Side:
     """Where a store went: to the side whose memory it changed, or else to the one that runs."""
-    if before.source.memory[cell] != after.source.memory[cell]:
+    if not before.source.memory.same_row(after.source.memory, page):
         return "source"
-    changed = before.target.memory[cell] != after.target.memory[cell]
+    changed = not before.target.memory.same_row(after.target.memory, page)
     only_target = before.hand_over.target_runs and not before.hand_over.source_runs
     return "target" if changed or only_target else "source"
 

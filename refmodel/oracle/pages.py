@@ -33,6 +33,8 @@ class Page:
     stored: int | None = None
     store_content_known: bool = False
     is_settled: bool = False
+    is_released: bool = False
+    """The guest has given it up, and has not stored to it since: it may stay owed."""
     varied: bool = False
     """Two records of the page carried different contents."""
     source: str | None = None
@@ -119,6 +121,8 @@ class Pages:
             for pfn in self._dropped(block) if discarded else self._kept(block, pages):
                 seen = self._seen.get(self._first[block] + pfn)
                 if seen is None or seen.last_record is None or (discarded and not seen.is_settled):
+                    if seen is not None and seen.is_released:
+                        continue
                     if limit == 0:
                         return
                     limit -= 1

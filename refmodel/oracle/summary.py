@@ -50,13 +50,16 @@ def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
         return "pages were dropped at the switch to post-copy, and the events end before it is done", ()
     if judge.ended is None:
         return "the events end before the target runs or the migration is given up", ()
-    unknown, compared, changed = Counter[str](), Counter[str](), None
+    unknown, compared, changed, released = Counter[str](), Counter[str](), None, 0
     for page in judge.pages.seen():
+        if page.is_released:
+            released += 1
+            continue
         known = judge.rule_for(page) is not None
         (compared if known else unknown)[page.block] += 1
         if not known and (page.varied or page.stored is not None):
             changed = changed or page
-    if not compared:
+    if not compared and released < judge.pages.total:
         return "nothing was compared with the source: its memory at the stop, or every store, is needed", ()
     if both := sorted(set(unknown) & set(compared)):
         return f"the source's memory is known for only {compared[both[0]]} pages of block {both[0]}", ()

@@ -10,6 +10,7 @@ EVENTS: list[dict[str, Any]] = [
     {"event": "store", **_PAGE},
     {"event": "store", **_PAGE, "digest": None, "side": "target"},
     {"event": "send", **_PAGE, "digest": "a", "kind": "zero", "offset": None},
+    {"event": "release", **_PAGE},
     {"event": "round"},
     {"event": "pause"},
     {"event": "memory", "side": "source", **_PAGE, "digest": "a"},

@@ -19,6 +19,7 @@ from refmodel.oracle.events import (
     Event,
     Memory,
     Pause,
+    Release,
     Round,
     Send,
     Store,
@@ -222,6 +223,29 @@ def test_a_block_of_any_claimed_length_takes_no_memory_of_its_own() -> None:
     assert len(found.findings) == 1000
 
 
+FREED: tuple[Event, ...] = (LOGGED, Send("ram", 0, "a"), Release("ram", 1))
+
+
+def test_a_page_that_the_guest_gave_up_need_not_be_sent_nor_be_the_same() -> None:
+    held = (Memory("source", "ram", 1, "c"), Memory("target", "ram", 1, "d"))
+    assert verdict(*FREED, Pause(), TRUTH[0], *held, *END).verdict == "accepted"
+    assert verdict(Begin(1, (Block("ram", 1),)), Release("ram", 0), Pause(), *END).verdict == "accepted"
+    assert verdict(BEGIN, Release("ram", 1), Pause(), *END).verdict == "violation"
+
+
+def test_a_page_that_is_stored_to_again_must_be_sent_again() -> None:
+    assert rules(*FREED, Store("ram", 1), Pause(), *END) == ["every-page-is-sent"]
+    assert rules(*FREED, Send("ram", 1, "b"), Store("ram", 1), Pause(), *END) == ["a-stored-page-is-sent-again"]
+    assert rules(*FREED, Store("ram", 1), Send("ram", 1, "b"), Pause(), *END) == []
+
+
+def test_at_the_target_a_store_to_it_is_one_to_all_of_it() -> None:
+    after = (Store("ram", 1, "e", "target"), Store("ram", 1, "f", "target"))
+    assert rules(*FREED, Pause(), *END, *after) == []
+    assert rules(*FREED, Send("ram", 1, "b"), Pause(), *END, Release("ram", 1), *after) == []
+    assert rules(*FREED, Store("ram", 1), Send("ram", 1, "b"), Pause(), *END, Release("ram", 1), *after) == []
+
+
 def test_every_rule_is_a_guard_or_claim_of_the_promise() -> None:
     promise = Promise()
     for rule in RULES.values():
@@ -240,7 +264,10 @@ EVENTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(Store, st.just("ram"), PAGES, st.none() | DIGESTS, st.sampled_from(["source", "target"])),
     st.builds(Memory, st.sampled_from(["source", "target"]), st.just("ram"), PAGES, DIGESTS),
     st.builds(Commit, st.booleans()),
-    *(st.just(event) for event in (Pause(), Activate(), Abort(), Round(), Done(), Discard("ram", 1, 1))),
+    *(
+        st.just(event)
+        for event in (Pause(), Activate(), Abort(), Round(), Done(), Discard("ram", 1, 1), Release("ram", 1))
+    ),
 )
 
 

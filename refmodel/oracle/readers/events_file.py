@@ -23,6 +23,7 @@ from refmodel.oracle.events import (
     Event,
     Memory,
     Pause,
+    Release,
     Round,
     Send,
     Store,
@@ -34,7 +35,7 @@ __all__ = ["dumps", "looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
     cls.__name__.lower(): cls
-    for cls in (Begin, Store, Send, Round, Pause, Discard, Commit, Activate, Done, Abort, Memory)
+    for cls in (Begin, Store, Release, Send, Round, Pause, Discard, Commit, Activate, Done, Abort, Memory)
 }
 _LONGEST_LINE = 1 << 20
 
