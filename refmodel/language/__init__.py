@@ -7,7 +7,24 @@ Everything here has two readings. Concretely a pfn is an int, a set of pages a b
 from refmodel.language.guards import Refused, need
 from refmodel.language.logic import iff, implies, neg, pick
 from refmodel.language.maps import Map, Set
-from refmodel.language.sorts import Chunk, Count, Cpu, Dev, Entry, Flag, Iova, Mfn, Pfn, Sizes, Sort, Value, Vpn, Word
+from refmodel.language.sorts import (
+    Chunk,
+    Count,
+    Cpu,
+    Dev,
+    Entry,
+    Flag,
+    Iova,
+    Mfn,
+    Pfn,
+    Region,
+    Sizes,
+    Slot,
+    Sort,
+    Value,
+    Vpn,
+    Word,
+)
 from refmodel.language.specification import Action, Claim, Specification, Step
 from refmodel.language.state import State, blank
 from refmodel.language.steps import Actor, Contract, engine, guest, invariant, law, operator
@@ -28,8 +45,10 @@ __all__ = [
     "Mfn",
     "Pfn",
     "Refused",
+    "Region",
     "Set",
     "Sizes",
+    "Slot",
     "Sort",
     "Specification",
     "State",

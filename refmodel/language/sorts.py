@@ -19,7 +19,9 @@ __all__ = [
     "Iova",
     "Mfn",
     "Pfn",
+    "Region",
     "Sizes",
+    "Slot",
     "Sort",
     "Value",
     "Vpn",
@@ -54,10 +56,14 @@ Chunk = Annotated[int, Sort("chunk")]
 """A run of pages whose dirty bits are cleared together (QEMU's ``clear_bitmap_shift``: 1 GiB unless told otherwise)."""
 Entry = Annotated[int, Sort("entry")]
 """A place in a vCPU's dirty ring."""
+Slot = Annotated[int, Sort("slot")]
+"""A memory slot: what the memory map has of guest RAM in one place."""
 Vpn = Annotated[int, Sort("vpn")]
 """A guest virtual page number: the key of every page-table entry."""
 Cpu = Annotated[int, Sort("cpu")]
 """A vCPU."""
+Region = Annotated[int, Sort("region")]
+"""As many pages as one large mapping covers, e.g. the 512 of a 2 MB entry."""
 Word = Annotated[int, Sort("word")]
 """A word's index inside its page: what one store writes and one read of the engine copies."""
 Value = Annotated[int, Sort("value")]

@@ -86,13 +86,9 @@ class LogDirtyMode(PageTransfer[L]):
         stage = pick(m.log_mode.read_only[page], Stage.READING, after.transfer.stage)
         return after.but(transfer=after.transfer.but(stage=stage))
 
-    def logging_begun(self, m: L) -> L:
-        """Nothing has been done yet for the switch that is to come."""
-        return self.unprepared(super().logging_begun(m))
-
     def logging_ended(self, m: L) -> L:
         """OFF comes with the abort: Xen's ``cleanup`` issues it whatever happened [D]."""
-        return self.switched_off(super().logging_ended(m))
+        return self.disabled(super().logging_ended(m))
 
     def is_set_up(self, m: L) -> bool:
         """The mode is on, and every CPU has been flushed since."""
@@ -106,9 +102,13 @@ class LogDirtyMode(PageTransfer[L]):
         """The mode is on, so that what is made read-only stays so until a store has been logged."""
         return m.log_mode.on
 
-    def unprepared(self, m: L) -> L:
-        """No CPU counts as flushed."""
-        return m.but(log_mode=m.log_mode.but(flushed=m.log_mode.flushed.cleared()))
+    def enabled(self, m: L) -> L:
+        """ENABLE: with one client of the log, the mode is switched on."""
+        return self.switched_on(m)
+
+    def disabled(self, m: L) -> L:
+        """OFF: with one client of the log, the mode is switched off."""
+        return self.switched_off(m)
 
     def switched_on(self, m: L) -> L:
         """The mode is on: from now on every page is entered read-only until a store to it has been logged."""
@@ -116,12 +116,12 @@ class LogDirtyMode(PageTransfer[L]):
 
     def switched_off(self, m: L) -> L:
         """The mode is off, and every mapping that is in sync has the guest's rights again (I-CLEAN)."""
-        shadow, table = m.shadow, m.source.table
-        granted = shadow.writable.where(lambda v: shadow.present[v] & neg(shadow.unsynced[v]) & table.writable[v], True)
-        return m.but(
-            log_mode=m.log_mode.but(on=False, read_only=m.log_mode.read_only.cleared()),
-            shadow=shadow.but(writable=granted),
+        mode, shadow = m.log_mode, m.shadow
+        off = m.but(log_mode=mode.but(on=False, read_only=mode.read_only.cleared(), flushed=mode.flushed.cleared()))
+        granted = shadow.writable.where(
+            lambda v: shadow.present[v] & neg(shadow.unsynced[v]) & self.propagate(off, v).writable, True
         )
+        return off.but(shadow=shadow.but(writable=granted))
 
     def nothing_to_revoke(self, m: L) -> bool:
         """No mapping lets a page be written that the log does not permit."""
@@ -132,7 +132,7 @@ class LogDirtyMode(PageTransfer[L]):
         """ENABLE for the migration. Mappings and TLB entries from before are still what they were."""
         need((m.phase == Phase.SETUP) | (m.phase == Phase.LIVE), "the migration has begun and the guest runs")
         need(neg(self.is_enabled(m)), "the log has not been enabled for the migration")
-        return self.switched_on(m)
+        return self.enabled(m)
 
     @engine
     def enable_revoke(self, m: L, vpn: Vpn) -> L:
@@ -172,9 +172,9 @@ class LogDirtyMode(PageTransfer[L]):
         return implies(m.log_mode.flushed[cpu] & (m.phase != Phase.ABORTED), self.walks_the_shadow(m, cpu))
 
     @invariant(Contract.LOGGING, "I-LOG")
-    def no_cpu_counts_as_flushed_before_the_switch(self, m: L, cpu: Cpu) -> bool:
-        """A flush before it would not last: walks bring back what they find in the tables."""
-        return implies((m.phase == Phase.SETUP) & neg(m.log_mode.on), neg(m.log_mode.flushed[cpu]))
+    def no_cpu_counts_as_flushed_while_the_mode_is_off(self, m: L, cpu: Cpu) -> bool:
+        """A flush before the switch would not last: walks bring back what they find in the tables."""
+        return implies(neg(m.log_mode.on), neg(m.log_mode.flushed[cpu]))
 
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def outside_a_migration_the_mode_is_off(self, m: L) -> bool:

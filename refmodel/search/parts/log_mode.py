@@ -22,8 +22,8 @@ SPACE = PartSpace(
         Rule(
             ("phase", "log_mode.on", "log_mode.read_only", "log_mode.flushed"),
             _mode,
-            "once the source stands still, no CPU stores and nothing is made read-only; only that the mode is off after "
-            "an abort is claimed",
+            "once the source stands still, no CPU stores and nothing is made read-only; that the mode is off after an "
+            "abort is claimed",
         ),
     )
 )
