@@ -44,6 +44,8 @@ WEIGHTS: Mapping[str, int] = {
     "acknowledge": 3,
     "activate": 3,
     "final_harvest": 3,
+    "peek": 2,
+    "harvest_fails": 2,
     "pause": 1,
     "begin": 8,
     "abort": 1,

@@ -5,38 +5,24 @@ Machines are noisy: compare the ratios (the figure over the yardstick's), not th
 
 import argparse
 import json
-import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import attrs
+from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.language import Action, Refused
-from refmodel.language.sorts import domain
+from refmodel.compose import build, chosen
+from refmodel.machines import MACHINES, machine
 from refmodel.oracle.readers.compression import open_input
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
+from refmodel.search.seed_space import sizes_for
 from refmodel.seed import Seed
-from refmodel.seed import SeedState as Machine
-
-SIZES = {"pfn": 16, "vpn": 16, "cpu": 2, "word": 4, "value": 256}
-MIX = {
-    "guest_store": 46,
-    "write_fault": 14,
-    "mmu_walk": 16,
-    "shadow_fill": 4,
-    "guest_map": 1,
-    "guest_flush": 1,
-    "engine": 18,
-}
-"""The published mix, in percent of steps aimed at; the schedule below prints what it came to."""
-
-
-WRITABLE = 12
-"""So many of the 16 virtual pages are mapped writable; stores to the others fault, and are reflected to the guest."""
+from tests.mixed import SIZES, mixed, steps_a_second
 
 
 def yardstick() -> float:
@@ -50,74 +36,34 @@ def yardstick() -> float:
     return n / (time.perf_counter() - began)
 
 
-def schedule(spec: Seed, length: int) -> tuple[Machine, list[Action]]:
-    """A start in mid-migration, and actions that are all enabled in turn, near the mix."""
-    rng = random.Random(1)
-    m = spec.start(SIZES)
-    m = m.but(rounds=m.rounds.but(left=1_000_000))
-    for vpn in range(SIZES["vpn"]):
-        m = spec.take(m, Action("guest_map", (vpn, vpn, vpn < WRITABLE, True)))
-    for step in (("begin",), ("send_configuration",), ("enter_shadow", 0), ("enter_shadow", 1), ("start_rounds",)):
-        m = spec.take(m, Action(step[0], step[1:]))
-    start = m
-    actions: list[Action] = []
-    while len(actions) < length:
-        kind = rng.choices(list(MIX), list(MIX.values()))[0]
-        taken = engine_step(spec, m, rng) if kind == "engine" else some(spec, m, kind, rng)
-        if taken is not None:
-            action, m = taken
-            actions.append(action)
-    return start, actions
+def steps_of(name: str) -> Callable[[], tuple[float, str]]:
+    """A machine's steps a second over the mix, and what the mix came to; 16 pages, 2 vCPUs."""
+
+    def measure() -> tuple[float, str]:
+        spec = machine(name)
+        schedules = mixed(spec, 50_000)
+        return steps_a_second(spec, schedules), schedules.shares
+
+    return measure
 
 
-def some(spec: Seed, m: Machine, kind: str, rng: random.Random) -> tuple[Action, Machine] | None:
-    """An enabled action of the kind, if a few tries find one."""
-    for _ in range(40):
-        parameters = spec.steps[kind].parameters
-        action = Action(kind, tuple(rng.choice(domain(sort, SIZES)) for _, sort in parameters))
-        if kind == "guest_map":  # keep every page mapped writable once, so that stores go on
-            action = Action(kind, (action.arguments[0], action.arguments[0], action.arguments[0] < WRITABLE, True))
-        try:
-            return action, spec.take(m, action)
-        except Refused:
-            continue
-    return None
+def parts_left_out() -> tuple[float, str]:
+    """What it costs the seed machine that other machines have more parts: its own class against one put together.
+
+    The same steps of the same schedules, taken in turn by both, so that noise strikes both alike.
+    """
+    written, composed = machine("seed"), build("composed", chosen("seed")[1])()
+    schedules = mixed(written, 50_000)
+    start = composed.start({**sizes_for(written, SIZES)})
+    other = evolve(schedules, start=_same_as(schedules.start, start))
+    pairs = [(steps_a_second(written, schedules, 1), steps_a_second(composed, other, 1)) for _ in range(5)]
+    ratios = sorted(mine / theirs for mine, theirs in pairs)
+    return ratios[len(ratios) // 2], "seed, written out, over the same parts put together: 1 is no difference"
 
 
-ENGINE = (
-    "transfer_done",
-    "transfer_read",
-    "transfer_flush",
-    "transfer_revoke",
-    "transfer_mark",
-    "transfer_clear",
-    "next_round",
-)
-
-
-def engine_step(spec: Seed, m: Machine, rng: random.Random) -> tuple[Action, Machine] | None:
-    """The first engine step of the page in hand that is enabled."""
-    for kind in ENGINE:
-        if (taken := some(spec, m, kind, rng)) is not None:
-            return taken
-    return None
-
-
-def steps_a_second(length: int = 100_000) -> tuple[float, str]:
-    """The machine ``seed``, 16 pages, 2 vCPUs: steps a second over the mix, and what the mix came to."""
-    spec = Seed()
-    start, actions = schedule(spec, length)
-    best = 0.0
-    for _ in range(3):
-        m = start
-        began = time.perf_counter()
-        for action in actions:
-            m = spec.take(m, action)
-        best = max(best, length / (time.perf_counter() - began))
-    counts = Counter(action.step for action in actions)
-    named = ("guest_store", "write_fault", *(name for name, _ in counts.most_common(5)))
-    shares = ", ".join(f"{name} {100 * counts[name] / length:.0f} %" for name in dict.fromkeys(named))
-    return best, shares
+def _same_as(state: Any, like: Any) -> Any:
+    """The state as one of another class with the same fields."""
+    return like.but(**{field.name: getattr(state, field.name) for field in attrs.fields(type(state))})
 
 
 def recordings_a_second() -> tuple[float, str]:
@@ -155,7 +101,8 @@ def searches_a_second() -> tuple[float, str]:
 
 
 BENCHES: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
-    "steps": ("steps/s", steps_a_second),
+    **{f"steps-{name}": ("steps/s", steps_of(name)) for name in MACHINES},
+    "parts": ("ratio", parts_left_out),
     "proofs": ("obligations/s", proofs_a_second),
     "search": ("states/s", searches_a_second),
     "oracle": ("MB/s", recordings_a_second),
@@ -193,7 +140,7 @@ def main() -> None:
             continue
         cells = (
             row["bench"],
-            f"{row['figure']:,.0f}",
+            f"{row['figure']:,.0f}" if row["unit"] != "ratio" else f"{row['figure']:.2f}",
             row["unit"],
             f"{row['yardstick']:,.0f}",
             f"{row['ratio']:.4f}",
