@@ -81,8 +81,8 @@ class DeviceWrites(MigrationRounds[D]):
         """Every device can log; addresses are translated; all but the first are rings'."""
         m = super().start(sizes)
         able, mapping = m.devices.able.filled(), m.devices.mapping
-        direct = mapping.only(lambda iova, page: page == iova % sizes["pfn"])
         turned = mapping.only(lambda iova, page: page == (iova + 1) % sizes["pfn"])
+        direct = mapping.only(lambda iova, page: page == iova) - turned
         rings = m.devices.rings.only(lambda iova: iova > 0)
         return m.but(devices=m.devices.but(able=able, direct=direct, mapping=turned, rings=rings))
 

@@ -14,6 +14,7 @@ from refmodel.language import (
     Contract,
     Pfn,
     Set,
+    Sizes,
     State,
     Value,
     Word,
@@ -59,6 +60,11 @@ class Grants(MigrationRounds[G]):
         """Backends run; any page may be mapped already."""
         m = super().initial(anything)
         return m.but(granted=m.granted.but(marked_last=m.granted.marked_last.cleared(), backends_run=True))
+
+    def start(self, sizes: Sizes) -> G:
+        """Every page is mapped already."""
+        m = super().start(sizes)
+        return m.but(granted=m.granted.but(mapped=m.granted.mapped.filled()))
 
     def is_to_be_marked(self, m: G, page: int) -> bool:
         """A page that is mapped counts as dirty all the time, until it has been marked for the last time."""

@@ -15,7 +15,6 @@ from attrs import frozen
 
 from refmodel.language import (
     Contract,
-    Flag,
     Map,
     Mfn,
     Pfn,
@@ -84,17 +83,22 @@ class HypervisorWrites(MigrationRounds[H]):
         return super().is_quiet(m) & m.hypervisor.written.is_empty
 
     @guest
-    def hypervisor_write(self, m: H, pfn: Pfn, word: Word, value: Value, over: Flag) -> H:
-        """The hypervisor writes a word of a page; the range may go over into the page that follows."""
+    def hypervisor_write(self, m: H, pfn: Pfn, word: Word, value: Value) -> H:
+        """The hypervisor writes a word of a page."""
         need(m.hand_over.source_runs, "the source runs")
         after = self.stored(m, pfn, word, value)
-        if over:
-            after = self.stored(after, m.hypervisor.following[pfn], word, value)
-            return after.but(hypervisor=m.hypervisor.but(written=self.range_written(m, pfn)))
         return after.but(hypervisor=m.hypervisor.but(written=m.hypervisor.written.add(pfn)))
 
+    @guest
+    def hypervisor_write_range(self, m: H, pfn: Pfn, word: Word, value: Value, beyond: Value) -> H:
+        """It writes a range that goes over into the page that follows, ``value`` on this side and ``beyond`` there."""
+        need(m.hand_over.source_runs, "the source runs")
+        first = self.stored(m, pfn, word, value)
+        after = self.stored(first, m.hypervisor.following[pfn], word, beyond)
+        return after.but(hypervisor=m.hypervisor.but(written=self.range_written(m, pfn)))
+
     def range_written(self, m: H, page: int) -> Set[Pfn]:
-        """What is to be marked after a write that goes over: every page that it touched (I-GRAN)."""
+        """What is to be marked after a write that goes over: each page that it touched (I-GRAN)."""
         return m.hypervisor.written.add(page).add(m.hypervisor.following[page])
 
     @guest
@@ -141,7 +145,7 @@ class HypervisorWrites(MigrationRounds[H]):
     def what_the_hypervisor_lets_go_of_is_marked(self, before: H, after: H, page: Pfn) -> bool:
         """Under the guest's name of the page, whatever frame is behind it."""
         let_go = before.hypervisor.written[page] & neg(after.hypervisor.written[page])
-        return implies(self.is_migrating(before) & let_go, self.is_marked(after, page))
+        return implies(self.is_migrating(before) & self.is_ram(after, page) & let_go, self.is_marked(after, page))
 
     @invariant(Contract.HAND_OVER, "I-FINAL", goal=True)
     def after_the_last_harvest_the_hypervisor_has_nothing_to_mark(self, m: H, page: Pfn) -> bool:

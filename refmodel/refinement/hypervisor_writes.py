@@ -8,12 +8,13 @@ from refmodel.refinement.witnesses import Witnesses
 __all__ = ["WITNESSES"]
 
 
-def _write(spec: AnyMachine, m: WithHypervisor, pfn: int, word: int, value: int, over: bool) -> list[Action]:
-    stores = [Action("store", (pfn, word, value))]
-    return [*stores, Action("store", (m.hypervisor.following[pfn], word, value))] if over else stores
+def _range(spec: AnyMachine, m: WithHypervisor, pfn: int, word: int, value: int, beyond: int) -> list[Action]:
+    following = m.hypervisor.following[pfn]
+    return [Action("store", (pfn, word, value)), Action("store", (following, word, beyond))]
 
 
 WITNESSES: Witnesses = {
-    "hypervisor_write": _write,
+    "hypervisor_write": lambda spec, m, pfn, word, value: [Action("store", (pfn, word, value))],
+    "hypervisor_write_range": _range,
     "physmap_add": lambda spec, m, pfn, word, value: [Action("store", (pfn, word, value))],
 }

@@ -4,12 +4,30 @@ from typing import Any
 
 from refmodel.language import Action, Actor
 from refmodel.migration import AnyMachine
-from refmodel.schedules.phrases import core
+from refmodel.schedules.phrases import (
+    core,
+    device_writes,
+    dirty_ring,
+    grants,
+    guest_tables,
+    hypervisor_writes,
+    manual_protect,
+    xen_rounds,
+)
 from refmodel.schedules.phrases.phrases import Phrases
 
 __all__ = ["phrase", "who"]
 
-_PHRASES: Phrases = {**core.PHRASES}
+_PHRASES: Phrases = {
+    **core.PHRASES,
+    **guest_tables.PHRASES,
+    **manual_protect.PHRASES,
+    **hypervisor_writes.PHRASES,
+    **device_writes.PHRASES,
+    **grants.PHRASES,
+    **xen_rounds.PHRASES,
+    **dirty_ring.PHRASES,
+}
 
 
 def phrase(spec: AnyMachine, before: Any, action: Action) -> str:

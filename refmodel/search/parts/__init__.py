@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.search.parts import (
+    changing_memory,
     device_writes,
+    dirty_ring,
     grants,
     guest_tables,
     hypervisor_writes,
@@ -16,6 +18,7 @@ from refmodel.search.parts import (
     manual_protect,
     protect_at_harvest,
     protect_at_transfer,
+    superpages,
     xen_rounds,
 )
 from refmodel.search.parts.part_space import PartSpace
@@ -23,8 +26,13 @@ from refmodel.search.parts.part_space import PartSpace
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "dirty-ring": dirty_ring.SPACE,
+    "memory-slots": changing_memory.SLOTS,
+    "populate-on-demand": changing_memory.POPULATED,
+    "free-hints": changing_memory.FREE,
     "manual-protect": manual_protect.SPACE,
     "guest-tables": guest_tables.SPACE,
+    "superpages": superpages.SPACE,
     "log-mode": log_mode.SPACE,
     "mode-hint": log_mode.HINT,
     "hypervisor-writes": hypervisor_writes.SPACE,

@@ -3,12 +3,16 @@
 from refmodel.variants.logging import (
     core,
     device_writes,
+    dirty_ring,
     grants,
     guest_tables,
     hypervisor_writes,
     kvm_bitmap,
     log_mode,
+    memory_slots,
+    populate,
     protect_at_harvest,
+    superpages,
 )
 
 __all__ = ["LOGGING_VARIANTS"]
@@ -22,4 +26,8 @@ LOGGING_VARIANTS = (
     *kvm_bitmap.KVM_BITMAP_VARIANTS,
     *log_mode.LOG_MODE_VARIANTS,
     *protect_at_harvest.HARVEST_VARIANTS,
+    *superpages.SUPERPAGE_VARIANTS,
+    *dirty_ring.DIRTY_RING_VARIANTS,
+    *memory_slots.MEMORY_SLOT_VARIANTS,
+    *populate.POPULATE_VARIANTS,
 )
