@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from refmodel.language import Action
 from refmodel.search.dead import Rule
 from refmodel.search.layout import NOTHING
 from refmodel.search.parts.part_space import PartSpace
+from refmodel.search.parts.preludes import CONFIGURED
 from refmodel.state import Phase
 
-__all__ = ["PRELUDE", "SPACE"]
+__all__ = ["SPACE"]
 
 _HARVESTED = frozenset({Phase.STOP_AND_COPY, Phase.COMMITTED, Phase.ACKNOWLEDGED, Phase.AFTER})
 
@@ -23,9 +23,6 @@ def _bits(phase: Phase, dirty: int, fetched: int, uncleared: int) -> tuple[Any, 
     return phase, dirty, fetched, uncleared
 
 
-PRELUDE = (Action("begin"), Action("send_configuration"))
-"""The configuration goes first: it may be sent later, at the stop, but then no page is sent before, and nothing that
-clearing, protection or rings do matters."""
 SPACE = PartSpace(
     dead=(
         Rule(("slot.clearing", "slot.chunk"), _chunk, "while no CLEAR is under way there is no chunk of its"),
@@ -36,5 +33,5 @@ SPACE = PartSpace(
         ),
     ),
     renamed=("chunk",),
-    prelude=PRELUDE,
+    prelude=CONFIGURED,
 )
