@@ -107,15 +107,15 @@ class HypervisorWrites(MigrationRounds[H]):
         need(m.hand_over.source_runs, "the source runs")
         need(m.hypervisor.written[pfn], "the page has been written and not marked")
         if self.is_migrating(m):
-            return self.let_go(self.write_marked(m, pfn), pfn)
-        return self.let_go(m, pfn)
+            return self.out_of_hand(self.write_marked(m, pfn), pfn)
+        return self.out_of_hand(m, pfn)
 
     @engine
     def hypervisor_finish(self, m: H, pfn: Pfn) -> H:
         """What was under way at the pause comes to its end: no access to a port or to MMIO is left half done."""
         need(m.phase == Phase.PAUSED, "the source's vCPUs stand still")
         need(m.hypervisor.written[pfn], "the page has been written and not marked")
-        return self.let_go(self.write_marked(m, pfn), pfn)
+        return self.out_of_hand(self.write_marked(m, pfn), pfn)
 
     @guest
     def physmap_add(self, m: H, pfn: Pfn, word: Word, value: Value) -> H:
@@ -137,7 +137,7 @@ class HypervisorWrites(MigrationRounds[H]):
         """The mark of what has come into the P2M: the target has never seen its contents."""
         return self.marked(m, page)
 
-    def let_go(self, m: H, page: int) -> H:
+    def out_of_hand(self, m: H, page: int) -> H:
         """The page is out of the site's hand."""
         return m.but(hypervisor=m.hypervisor.but(written=m.hypervisor.written.discard(page)))
 

@@ -13,8 +13,8 @@ _HARVESTED = frozenset({Phase.STOP_AND_COPY, Phase.COMMITTED, Phase.ACKNOWLEDGED
 
 def _mapped(phase: Phase, mapped: int, marked: int) -> tuple[Any, ...]:
     if phase == Phase.ABORTED:
-        return phase, 0, 0
-    return (phase, mapped & ~marked, 0) if phase in _HARVESTED else (phase, mapped, marked & mapped)
+        return phase, 0, marked
+    return (phase, mapped & ~marked, 0) if phase in _HARVESTED else (phase, mapped, marked)
 
 
 SPACE = PartSpace(
@@ -22,7 +22,7 @@ SPACE = PartSpace(
         Rule(
             ("phase", "granted.mapped", "granted.marked_last"),
             _mapped,
-            "after the last harvest only a page that was not marked for it matters, after an abort none",
+            "after the last harvest only a page that was not marked for it matters; after an abort nothing is sent",
         ),
     )
 )
