@@ -79,10 +79,10 @@ class TwoClients(LogDirtyMode[T]):
         ending = m.clients.ending | neg(m.clients.tracking)
         return m.but(clients=m.clients.but(migrating=False, ending=ending))
 
-    def logs(self, m: T, page: int) -> T:
+    def marked(self, m: T, page: int) -> T:
         """The mark goes to both."""
         seen = m.clients.seen.put(page, m.clients.seen[page] | m.clients.tracking)
-        return super().logs(m, page).but(clients=m.clients.but(seen=seen))
+        return super().marked(m, page).but(clients=m.clients.but(seen=seen))
 
     def is_unused(self, m: T) -> bool:
         """The log has no client, as it is under the lock."""
