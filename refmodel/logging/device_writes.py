@@ -158,6 +158,7 @@ class DeviceWrites(MigrationRounds[D]):
         """A device writes a word through an address: data into a request's buffer, or an element of its used ring."""
         need(m.hand_over.source_runs, "the source runs")
         need(m.devices.mapping[iova, page], "the address names the page")
+        need(self.is_data(m, page), "no shadow follows what the page holds")
         after = self.stored(m, page, word, value)
         return after.but(devices=m.devices.but(in_flight=m.devices.in_flight.add((dev, page))))
 

@@ -87,6 +87,7 @@ class Grants(MigrationRounds[G]):
         """A backend writes through its mapping, and nobody is told."""
         need(m.granted.backends_run, "backends run")
         need(m.granted.mapped[page], "the page is mapped")
+        need(self.is_data(m, page), "no shadow follows what the page holds")
         return self.stored(m, page, word, value)
 
     @guest

@@ -86,6 +86,7 @@ class HypervisorWrites(MigrationRounds[H]):
     def hypervisor_write(self, m: H, pfn: Pfn, word: Word, value: Value) -> H:
         """The hypervisor writes a word of a page."""
         need(m.hand_over.source_runs, "the source runs")
+        need(self.is_data(m, pfn), "no shadow follows what the page holds")
         after = self.stored(m, pfn, word, value)
         return after.but(hypervisor=m.hypervisor.but(written=m.hypervisor.written.add(pfn)))
 
@@ -93,8 +94,9 @@ class HypervisorWrites(MigrationRounds[H]):
     def hypervisor_write_range(self, m: H, pfn: Pfn, word: Word, value: Value, beyond: Value) -> H:
         """It writes a range that goes over into the page that follows, ``value`` on this side and ``beyond`` there."""
         need(m.hand_over.source_runs, "the source runs")
-        first = self.stored(m, pfn, word, value)
-        after = self.stored(first, m.hypervisor.following[pfn], word, beyond)
+        following = m.hypervisor.following[pfn]
+        need(self.is_data(m, pfn) & self.is_data(m, following), "no shadow follows what the pages hold")
+        after = self.stored(self.stored(m, pfn, word, value), following, word, beyond)
         return after.but(hypervisor=m.hypervisor.but(written=self.range_written(m, pfn)))
 
     def range_written(self, m: H, page: int) -> Set[Pfn]:
@@ -124,6 +126,7 @@ class HypervisorWrites(MigrationRounds[H]):
         The P2M's entry and the mark are one step, under the P2M's lock.
         """
         need(m.hand_over.source_runs, "the source runs")
+        need(self.is_data(m, pfn), "no shadow follows what the page holds")
         after = self.stored(m, pfn, word, value)
         if self.is_migrating(m):
             return self.added_marked(after, pfn)

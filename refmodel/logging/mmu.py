@@ -78,6 +78,10 @@ class Mmu(Specification[M]):
         """What the page holds is the guest's to read; of any other nothing is claimed, and it may stay owed."""
         return self.is_ram(m, page)
 
+    def is_data(self, m: M, page: int) -> bool:
+        """Writers beside the vCPUs may write the page: no shadow follows what it holds."""
+        return True
+
     def stored(self, m: M, page: int, word: int, value: int) -> M:
         """Source memory after a store by whoever."""
         return m.but(source=m.source.but(memory=m.source.memory.set((page, word), value)))
