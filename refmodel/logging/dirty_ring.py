@@ -5,7 +5,7 @@ QEMU's reaper may read at any time (``kvm_dirty_ring_reap_one`` [D]); a sync tak
 one no vCPU runs, and every ring is drained first.
 """
 
-from refmodel.language import Contract, Cpu, Entry, Pfn, Set, Vpn, engine, implies, invariant, need, neg
+from refmodel.language import Cpu, Entry, Pfn, Set, engine, need, neg
 from refmodel.logging.ring_push import RingPush
 from refmodel.logging.ring_state import R
 from refmodel.state import Cpus, Phase, Shadow, Stage

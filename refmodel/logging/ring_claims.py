@@ -13,7 +13,7 @@ class DirtyRingClaims(DirtyRing[R]):
 
     @invariant(Contract.LOGGING, "I-LOG", goal=True)
     def a_page_is_unprotected_only_while_an_entry_names_it(self, m: R, page: Pfn) -> bool:
-        """KVM's rule with a ring for the bitmap (``edde99ce05290`` [P]): an entry that has not been reset, or protected."""
+        """KVM's rule with rings for the bitmap (``edde99ce05290`` [P]): protected, or named by an entry not reset."""
         waiting = m.ring.dirty | m.ring.reset
         named = neg(waiting.never(lambda c, e: m.ring.page[c, e] == page))
         return implies(m.ring_protection.started, m.ring_protection.protected[page] | named)
@@ -57,7 +57,7 @@ class DirtyRingClaims(DirtyRing[R]):
 
     @invariant(Contract.LOGGING, "I-SHADOW", "R4")
     def no_mapping_grants_what_a_reset_has_revoked(self, m: R, cpu: Cpu, vpn: Vpn) -> bool:
-        """What the CPUs are flushed of does not come back by a walk: mappings are as if all had been flushed already."""
+        """What the CPUs are flushed of does not come back by a walk: mappings are as if all were flushed already."""
         protection = m.ring_protection
         flushed = m.but(ring_protection=protection.but(revoked=protection.revoked.cleared()))
         writable = m.shadow.writable[vpn] & (m.phase != Phase.ABORTED)

@@ -1,4 +1,4 @@
-"""A vCPU's side of its dirty ring: a fault writes an entry, payload first, flag last, and only then may the store go on.
+"""A vCPU's side of its dirty ring: a fault writes an entry, payload first, flag last; only then may the store go on.
 
 The fault holds the MMU lock, but userspace reads the ring without it: what is one step for other faults is two for the
 reaper. A full ring makes the vCPU wait (KVM_EXIT_DIRTY_RING_FULL): KVM keeps entries in reserve, so that a fault that
@@ -10,7 +10,6 @@ Memory is sequentially consistent; where the order of two accesses is what a bar
 from refmodel.language import Cpu, Entry, Vpn, guest, need, neg
 from refmodel.logging.ring_state import R, Ring
 from refmodel.rounds.transfer import PageTransfer
-from refmodel.state import Phase
 
 __all__ = ["RingPush"]
 
@@ -79,7 +78,7 @@ class RingPush(PageTransfer[R]):
         return m.but(ring=ring.but(pushing=pushing, into=into, about=about))
 
     def faulted(self, m: R, cpu: int, page: int) -> R:
-        """The fault goes on: the other half, and the page is marked. A fault that finds itself overtaken begins anew."""
+        """The fault goes on: the other half is written, the page is marked. A fault that was overtaken begins anew."""
         need(self.is_half_written(m, cpu, page), "an entry of the vCPU's is half written for the page")
         ring = self.half_written(m.ring, cpu, m.ring.into[cpu], page, last=True)
         return m.but(ring=ring.but(pushing=ring.pushing.discard(cpu)), ghost=m.ghost.but(noted=m.ghost.noted.add(page)))

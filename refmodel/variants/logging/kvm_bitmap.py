@@ -11,7 +11,10 @@ __all__ = ["KVM_BITMAP_VARIANTS"]
 
 class TakesBitsOnceProtected(ManualProtect[K]):
     def clear_flush(self, m: K, cpu: int) -> K:
-        """The bits are taken when all is flushed: those of faults since are taken too, and the page stays writable."""
+        """The bits are taken when all is flushed: those of faults since are taken too, and the page stays writable.
+
+        Refuted by ``a_shadow_entry_grants_writes_only_where_the_log_permits``.
+        """
         after = super().clear_flush(m, cpu)
         if after.slot.clearing:
             return after
@@ -20,51 +23,75 @@ class TakesBitsOnceProtected(ManualProtect[K]):
 
 class SendsBeforeClearing(ManualProtect[K]):
     def may_be_sent(self, m: K, page: int) -> bool:
-        """A page may be sent, and its chunk cleared later: what is written in between loses its bit."""
+        """A page may be sent, and its chunk cleared later: what is written in between loses its bit.
+
+        Refuted by ``what_was_fetched_is_owed_until_its_chunk_is_cleared``.
+        """
         return True
 
 
 class TakesUnknownBits(ManualProtect[K]):
     def known(self, m: K) -> Set[int]:
-        """CLEAR goes with a bitmap of ones: bits that no GET has seen are taken too."""
+        """CLEAR goes with a bitmap of ones: bits that no GET has seen are taken too.
+
+        Refuted by ``clear_takes_bits_that_were_fetched_and_no_others``.
+        """
         return m.slot.fetched.filled()
 
 
 class ClearsWithoutFlush(ManualProtect[K]):
     def flushed(self, m: K, cpu: int) -> Cpus:
-        """TLB entries outlive the protection."""
+        """TLB entries outlive the protection.
+
+        Refuted by ``a_tlb_lets_stores_pass_unseen_only_where_the_log_permits``.
+        """
         return m.cpus
 
 
 class FlushesIfMappingsChanged(ManualProtect[K]):
     def needs_flush(self, m: K, taken: Set[int]) -> bool:
-        """No flush where no mapping had to be changed; a TLB may hold one that is gone by now."""
+        """No flush where no mapping had to be changed; a TLB may hold one that is gone by now.
+
+        Refuted by ``a_tlb_lets_stores_pass_unseen_only_where_the_log_permits``.
+        """
         return neg(m.shadow.writable.never(lambda v: taken[m.shadow.frame[v]]))
 
 
 class AsksForAnotherRange(ManualProtect[K]):
     def asked(self, m: K, chunk: int) -> Set[int]:
-        """CLEAR is asked for a range that begins where the chunk ends."""
+        """CLEAR is asked for a range that begins where the chunk ends.
+
+        Refuted by ``what_was_fetched_is_owed_until_its_chunk_is_cleared``.
+        """
         return m.slot.fetched.only(lambda page: m.slot.chunk_of[page] != chunk)
 
 
 class ClearsWithoutTheSlotsBitmap(KvmBitmap[K]):
     def recreate_slot(self, m: K) -> K:
-        """The new slot has no copy that a GET has filled: the next CLEAR goes with whatever is there, all ones."""
+        """The new slot has no copy that a GET has filled: the next CLEAR goes with whatever is there, all ones.
+
+        Refuted by ``what_was_noted_is_still_marked``.
+        """
         after = super().recreate_slot(m)
         return after.but(slot=after.slot.but(fetched=after.slot.fetched.filled()))
 
 
 class DropsTheSlotsBits(KvmBitmap[K]):
     def recreate_slot(self, m: K) -> K:
-        """The slot goes with bits that were never fetched; the new one begins with none set."""
+        """The slot goes with bits that were never fetched; the new one begins with none set.
+
+        Refuted by ``what_was_noted_is_still_marked``.
+        """
         after = super().recreate_slot(m)
         return after.but(log=after.log.but(dirty=after.log.dirty.cleared()))
 
 
 class TakesAnErrorForNothingNew(KvmBitmap[K]):
     def got(self, m: K) -> Set[int]:
-        """GET fails with an error that the test for -1 misses: the slot's copy stays as it was, and counts as read."""
+        """GET fails with an error that the test for -1 misses: the slot's copy stays as it was, and counts as read.
+
+        Refuted by ``after_the_last_harvest_the_log_is_empty``.
+        """
         return m.slot.fetched
 
 

@@ -1,0 +1,28 @@
+"""Wrong variants of ``qemu-rounds``: M30."""
+
+from refmodel.rounds.qemu_policy import Q, QemuRounds
+from refmodel.variants.variant import Variant
+
+__all__ = ["QEMU_VARIANTS"]
+
+
+class DoesNotCountTheSync(QemuRounds[Q]):
+    def harvested(self, m: Q) -> Q:
+        """What a sync finds is owed, and is not counted: the source stops with more to send than it thinks.
+
+        Refuted by ``nothing_is_pending_exactly_when_no_page_is_owed``.
+        """
+        after = super().harvested(m)
+        return after.but(pending=after.pending.but(pages=m.pending.pages))
+
+
+QEMU_VARIANTS = (
+    Variant(
+        "pending-misses-sync",
+        "M30",
+        DoesNotCountTheSync,
+        "pages that a sync finds are not counted as pending: the stop comes too early, and is too long",
+        ("86e1167e9a",),
+        machine="seed+qemu-rounds",
+    ),
+)
