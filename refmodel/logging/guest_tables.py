@@ -31,13 +31,13 @@ NOT_PRESENT, USED = 0, 1
 VALUES = (
     None,
     EntryValue(),
-    EntryValue(accessed=3, dirty=3),
     EntryValue(dirty=1),
     EntryValue(writable=False),
+    EntryValue(accessed=2, dirty=2),
     EntryValue(first=True),
 )
-"""By value: not present; writable, A and D set; the same with neither; with A alone; read-only; the root's own frame,
-writable. Values beyond are data, and as entries not present."""
+"""By value: not present; writable, A and D set; the same without D; read-only; writable with neither bit; the root's own
+frame, writable. Values beyond are data, and as entries not present."""
 
 
 class GuestTables(RootTravels[G], TableSync[G]):

@@ -33,6 +33,10 @@ class TableStores(TableWalk[G]):
         tables = m.tables
         return tables.trapped[page] | (tables.claiming & (tables.claimed == page))
 
+    def is_data(self, m: G, page: int) -> bool:
+        """No table whose stores are trapped: of a write beside the vCPUs the shadow would not learn."""
+        return super().is_data(m, page) & neg(self.traps(m, page))
+
     def propagate(self, m: G, vpn: int) -> Entry:
         """Whatever the log permits, a table whose stores are trapped is entered read-only."""
         entry = super().propagate(m, vpn)
@@ -59,12 +63,6 @@ class TableStores(TableWalk[G]):
         """Through a table that is not trapped an entry may gain rights unnoticed: that needs no flush of the guest."""
         return super().entry_may_lag(m, vpn) | neg(self.is_in_sync(m, vpn))
 
-    def is_in_sync(self, m: G, vpn: int) -> bool:
-        """Both tables that a walk for the page goes through are trapped."""
-        root = m.roots.guest
-        lower = self.lower_table(m, root, m.source.memory, vpn)
-        return m.tables.trapped[root] & m.tables.trapped[lower]
-
     # stores by the hypervisor
 
     def written(self, m: G, page: int, word: int, value: int) -> G:
@@ -72,7 +70,15 @@ class TableStores(TableWalk[G]):
 
         Xen ``a1346661f0``, ``d6b2fad88e`` [C/T]: changes of page tables by the hypervisor were not marked.
         """
-        after = self.stored(self.marked(m, page), page, word, value)
+        return self.followed(self.accounted(m, page), page, word, value)
+
+    def accounted(self, m: G, page: int) -> G:
+        """The page is marked, as by a fault, unless its stores may pass unseen: then it will be sent anyway."""
+        return m if self.permits(m, page) else self.marked(m, page)
+
+    def followed(self, m: G, page: int, word: int, value: int) -> G:
+        """Memory after the store, and the shadow entries whose walk reads the word made afresh."""
+        after = self.stored(m, page, word, value)
         return after.but(shadow=self.refreshed(after, lambda v: self.is_walked_at(m, v, page, word)))
 
     def refreshed(self, m: G, which: Callable[[int], bool]) -> Shadow:

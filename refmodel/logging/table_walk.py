@@ -88,12 +88,19 @@ class TableWalk(HandOverSteps[G]):
         lower = self.lower_table(m, root, m.source.memory, vpn)
         return ((root == page) & (layout.upper[vpn] == word)) | ((lower == page) & (layout.lower[vpn] == word))
 
+    def is_in_sync(self, m: G, vpn: int) -> bool:
+        """Stores to both tables of the page's walk are trapped: the hypervisor expects no change but by emulation."""
+        root = m.roots.guest
+        lower = self.lower_table(m, root, m.source.memory, vpn)
+        return m.tables.trapped[root] & m.tables.trapped[lower]
+
     # what a store does to the guest's table
 
     def stored(self, m: G, page: int, word: int, value: int) -> G:
         """The guest's table is what a walk gives now; entries that lost something may be stale until flushed.
 
         What only gained, as an entry that becomes present or writable, needs no flush: at worst it faults once more.
+        Through trapped tables the shadow follows by emulation, or not at all: there nothing is looked for.
         """
         after = super().stored(m, page, word, value)
         old, table = m.source.table, self.walk(after, m.roots.guest, after.source.memory)
@@ -105,7 +112,9 @@ class TableWalk(HandOverSteps[G]):
         shadow, cpus = after.shadow, after.cpus
         return after.but(
             source=after.source.but(table=table),
-            shadow=shadow.but(unsynced=shadow.unsynced.where(lambda v: shadow.present[v] & lost(v), True)),
+            shadow=shadow.but(
+                unsynced=shadow.unsynced.where(lambda v: shadow.present[v] & lost(v) & neg(self.is_in_sync(m, v)), True)
+            ),
             cpus=cpus.but(unflushed=cpus.unflushed.where(lambda c, v: lost(v), True)),
         )
 

@@ -3,9 +3,20 @@
 from typing import Any
 
 from refmodel.language import Action
+from refmodel.logging.table_walk import TableWalk
+from refmodel.refinement import core
 from refmodel.refinement.witnesses import Witnesses
 
 __all__ = ["WITNESSES"]
+
+
+def _store(spec: Any, m: Any, cpu: int, vpn: int, word: int, value: int) -> list[Action]:
+    """Where it owes no flush the guest stores to where its own tables lead; what they forbid is no store."""
+    if not isinstance(spec, TableWalk) or m.cpus.unflushed[cpu, vpn]:
+        return core.WITNESSES["guest_store"](spec, m, cpu, vpn, word, value)
+    if m.source.table.writable[vpn]:
+        return [Action("store", (m.source.table.frame[vpn], word, value))]
+    return []
 
 
 def _emulated(spec: Any, m: Any, cpu: int, vpn: int, word: int, value: int) -> list[Action]:
@@ -17,6 +28,7 @@ def _bit(spec: Any, m: Any, cpu: int, vpn: int, in_leaf: bool, dirty: bool) -> l
 
 
 WITNESSES: Witnesses = {
+    "guest_store": _store,
     "emulated_store": _emulated,
     "walker_marks_entry": _bit,
     "send_root": lambda spec, m: [Action("deliver_table")],
