@@ -13,11 +13,14 @@ from refmodel.handover.second_hop import SecondHop
 from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import Contract
 from refmodel.logging.always_shadowed import AlwaysShadowed
+from refmodel.logging.backup_bitmap import BackupBitmap, WithBackup
 from refmodel.logging.device_writes import DeviceWrites, WithDevices
 from refmodel.logging.grants import Grants, WithGrants
 from refmodel.logging.guest_tables import GuestTables
 from refmodel.logging.hypervisor_writes import HypervisorWrites, WithHypervisor
 from refmodel.logging.kvm_bitmap import WithSlot
+from refmodel.logging.latched_walk import LatchedWalk, WithLatches
+from refmodel.logging.log_allocation import LogAllocation, WithAllocation
 from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
 from refmodel.logging.manual_protect import ManualProtect
 from refmodel.logging.memory_map import WithMemoryMap
@@ -30,12 +33,18 @@ from refmodel.logging.ring_claims import DirtyRingClaims
 from refmodel.logging.ring_state import WithRing
 from refmodel.logging.roots import ShadowedForMigration
 from refmodel.logging.second_stage import SecondStage
+from refmodel.logging.shared_shadows import SharedShadows
+from refmodel.logging.superpages_logged import SuperpagesLogged
+from refmodel.logging.superpages_state import WithSuperpages
 from refmodel.logging.table_state import WithGuestTables
+from refmodel.logging.two_clients import TwoClients, WithClients
+from refmodel.logging.views import AlternateViews, WithViews
 from refmodel.rounds.deferred import DeferredPages, WithDeferred
 from refmodel.rounds.free_hints import FreeHints, WithHints
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf, WithLeaves
 from refmodel.rounds.log_dirty_op import HarvestUnpaused, LogDirtyOp
 from refmodel.rounds.put_back import PutBack
+from refmodel.rounds.qemu_policy import QemuRounds, WithPending
 from refmodel.rounds.skip import Skips
 from refmodel.rounds.xen_2005_policy import WithSkipping, Xen2005Rounds
 from refmodel.rounds.xen_policy import WithPolicy, XenRounds
@@ -110,6 +119,21 @@ _ALL = (
         "a page that holds nothing that matters is not read",
     ),
     Part(
+        "latched-walk",
+        LatchedWalk,
+        Contract.LOGGING,
+        "the fault handler walks the guest's tables without the lock, and looks again before it uses what it read",
+        WithLatches,
+        needs=("guest-tables",),
+    ),
+    Part(
+        "shared-shadows",
+        SharedShadows,
+        Contract.LOGGING,
+        "a shadow that is there is linked for every page that walks the same leaf with the same rights",
+        needs=("guest-tables",),
+    ),
+    Part(
         "guest-tables",
         GuestTables,
         Contract.LOGGING,
@@ -139,11 +163,36 @@ _ALL = (
         WithGrants,
     ),
     Part(
+        "views",
+        AlternateViews,
+        Contract.LOGGING,
+        "CPUs switch to an alternate view of the p2m, which the log has to cover too",
+        WithViews,
+        needs=("second-stage",),
+    ),
+    Part(
         "second-stage",
         SecondStage,
         Contract.LOGGING,
         "the table that is shadowed is the p2m, which does not change (EPT, NPT, TDP)",
         needs=("always-shadowed",),
+    ),
+    Part(
+        "two-clients",
+        TwoClients,
+        Contract.LOGGING,
+        "video memory is tracked beside the migration, with bits of its own",
+        WithClients,
+        needs=("always-shadowed",),
+    ),
+    Part(
+        "superpages",
+        SuperpagesLogged,
+        Contract.LOGGING,
+        "regions are mapped large while logging is off, split for the log, and merged again",
+        WithSuperpages,
+        needs=("always-shadowed",),
+        sizes={"region": 1},
     ),
     Part(
         "mode-hint",
@@ -152,6 +201,13 @@ _ALL = (
         "a fault reads the mode before it takes the lock, and again under it",
         WithModeHint,
         needs=("log-mode",),
+    ),
+    Part(
+        "log-allocation",
+        LogAllocation,
+        Contract.LOGGING,
+        "a mark needs memory, which may fail: that it did is remembered, and no harvest succeeds",
+        WithAllocation,
     ),
     Part(
         "log-mode",
@@ -174,6 +230,14 @@ _ALL = (
         Contract.LOGGING,
         "each CPU's root becomes the shadow's when a migration is set up",
         role="roots",
+    ),
+    Part(
+        "backup-bitmap",
+        BackupBitmap,
+        Contract.LOGGING,
+        "beside the dirty rings a bitmap for writers with no vCPU, read at the last harvest",
+        WithBackup,
+        needs=("dirty-ring",),
     ),
     Part(
         "dirty-ring",
@@ -199,6 +263,14 @@ _ALL = (
         Contract.ROUNDS,
         "Xen's first policy: pages dirty again are skipped, pages without a frame fixed in the last round",
         WithSkipping,
+        role="policy",
+    ),
+    Part(
+        "qemu-rounds",
+        QemuRounds,
+        Contract.ROUNDS,
+        "QEMU's policy: sync and stop when what is pending fits into the downtime limit",
+        WithPending,
         role="policy",
     ),
     Part(

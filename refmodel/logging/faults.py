@@ -83,6 +83,10 @@ class Faults(ShadowTable[M]):
         """Mappings of the page that are no longer permitted are still in the shadow, and about to be revoked."""
         return False
 
+    def is_revoked_elsewhere(self, m: M) -> bool:
+        """No table beside the shadow, if there is any, lets a page be written that the log does not permit."""
+        return True
+
     def logging_begun(self, m: M) -> M:
         """What a migration that begins does to the log and the mappings."""
         return m

@@ -10,7 +10,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.handover.hand_over import HandOverSteps
-from refmodel.language import Contract, State, engine, invariant, need, neg, operator
+from refmodel.language import Contract, State, engine, implies, invariant, law, need, neg, operator
 from refmodel.state import Machine, Phase, Stage
 
 __all__ = ["A", "Allocation", "LogAllocation", "WithAllocation"]
@@ -109,3 +109,8 @@ class LogAllocation(HandOverSteps[A]):
         """It has been given up before."""
         over = (m.phase == Phase.STOP_AND_COPY) | self.is_committed(m)
         return neg(over & m.allocation.failed)
+
+    @law(Contract.LOGGING, "I-LOG", "I-CONS")
+    def a_lost_mark_is_remembered_until_the_migration_is_given_up(self, before: A, after: A) -> bool:
+        """No harvest takes the failure for a log without that mark."""
+        return implies(before.allocation.failed & neg(after.allocation.failed), after.phase == Phase.ABORTED)

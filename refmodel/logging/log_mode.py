@@ -149,6 +149,7 @@ class LogDirtyMode(PageTransfer[L]):
         need(neg(m.log_mode.flushed[cpu]), "this CPU has not been flushed since the switch")
         need(self.walks_the_shadow(m, cpu), "the CPU walks the shadow")
         need(self.nothing_to_revoke(m), "no mapping is left to revoke")
+        need(self.is_revoked_elsewhere(m), "no other table is left to revoke")
         flushed = m.but(cpus=self.dropped(m, cpu))
         return flushed.but(log_mode=m.log_mode.but(flushed=m.log_mode.flushed.add(cpu)))
 

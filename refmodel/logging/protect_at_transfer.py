@@ -103,6 +103,7 @@ class ProtectAtTransfer(Faults[P]):
         need(m.transfer.stage == Stage.MARKED, "the page has been marked transferred")
         need(neg(m.transfer.flushed[cpu]), "this CPU has not been flushed for the page yet")
         need(self.is_revoked(m, m.transfer.page), "no shadow mapping of the page is left to revoke")
+        need(self.is_revoked_elsewhere(m), "no other table is left to revoke")
         flushed = m.transfer.flushed.add(cpu)
         stage = Stage.READING if flushed.is_full else Stage.MARKED
         return m.but(

@@ -9,7 +9,18 @@ from typing import Any
 
 from refmodel.language import Action
 from refmodel.migration import AnyMachine
-from refmodel.refinement import core, device_writes, grants, guest_tables, hypervisor_writes
+from refmodel.refinement import (
+    backup_bitmap,
+    changing_memory,
+    core,
+    device_writes,
+    grants,
+    guest_tables,
+    hypervisor_writes,
+    log_allocation,
+    second_hop,
+    superpages,
+)
 from refmodel.refinement.abstraction import abstraction, seen
 from refmodel.refinement.witnesses import Witnesses
 
@@ -17,10 +28,15 @@ __all__ = ["abstraction", "seen", "witness"]
 
 _WITNESSES: Witnesses = {
     **core.WITNESSES,
+    **changing_memory.WITNESSES,
     **device_writes.WITNESSES,
     **grants.WITNESSES,
     **guest_tables.WITNESSES,
     **hypervisor_writes.WITNESSES,
+    **second_hop.WITNESSES,
+    **superpages.WITNESSES,
+    **log_allocation.WITNESSES,
+    **backup_bitmap.WITNESSES,
 }
 
 

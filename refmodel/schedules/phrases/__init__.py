@@ -5,12 +5,14 @@ from typing import Any
 from refmodel.language import Action, Actor
 from refmodel.migration import AnyMachine
 from refmodel.schedules.phrases import (
+    backup_bitmap,
     core,
     device_writes,
     dirty_ring,
     grants,
     guest_tables,
     hypervisor_writes,
+    log_modes,
     manual_protect,
     xen_rounds,
 )
@@ -27,6 +29,8 @@ _PHRASES: Phrases = {
     **grants.PHRASES,
     **xen_rounds.PHRASES,
     **dirty_ring.PHRASES,
+    **backup_bitmap.PHRASES,
+    **log_modes.PHRASES,
 }
 
 

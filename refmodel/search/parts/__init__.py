@@ -14,11 +14,16 @@ from refmodel.search.parts import (
     grants,
     guest_tables,
     hypervisor_writes,
+    log_allocation,
     log_mode,
     manual_protect,
     protect_at_harvest,
     protect_at_transfer,
+    qemu_rounds,
+    second_hop,
     superpages,
+    two_clients,
+    views,
     xen_rounds,
 )
 from refmodel.search.parts.part_space import PartSpace
@@ -26,13 +31,18 @@ from refmodel.search.parts.part_space import PartSpace
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "qemu-rounds": qemu_rounds.SPACE,
     "dirty-ring": dirty_ring.SPACE,
+    "second-hop": second_hop.SPACE,
     "memory-slots": changing_memory.SLOTS,
     "populate-on-demand": changing_memory.POPULATED,
     "free-hints": changing_memory.FREE,
     "manual-protect": manual_protect.SPACE,
     "guest-tables": guest_tables.SPACE,
     "superpages": superpages.SPACE,
+    "two-clients": two_clients.SPACE,
+    "log-allocation": log_allocation.SPACE,
+    "views": views.SPACE,
     "log-mode": log_mode.SPACE,
     "mode-hint": log_mode.HINT,
     "hypervisor-writes": hypervisor_writes.SPACE,

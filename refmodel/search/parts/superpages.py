@@ -30,5 +30,4 @@ SPACE = PartSpace(
         ),
     ),
     renamed=("region",),
-    sizes={"pfn": 2, "vpn": 2},
 )

@@ -1,6 +1,7 @@
 """Wrong variants of the contract *logging*, a module for each part that they are of."""
 
 from refmodel.variants.logging import (
+    backup_bitmap,
     core,
     device_writes,
     dirty_ring,
@@ -8,11 +9,14 @@ from refmodel.variants.logging import (
     guest_tables,
     hypervisor_writes,
     kvm_bitmap,
+    log_allocation,
     log_mode,
     memory_slots,
     populate,
     protect_at_harvest,
     superpages,
+    two_clients,
+    views,
 )
 
 __all__ = ["LOGGING_VARIANTS"]
@@ -30,4 +34,8 @@ LOGGING_VARIANTS = (
     *dirty_ring.DIRTY_RING_VARIANTS,
     *memory_slots.MEMORY_SLOT_VARIANTS,
     *populate.POPULATE_VARIANTS,
+    *two_clients.TWO_CLIENT_VARIANTS,
+    *log_allocation.ALLOCATION_VARIANTS,
+    *backup_bitmap.BACKUP_BITMAP_VARIANTS,
+    *views.VIEW_VARIANTS,
 )

@@ -11,6 +11,18 @@ __all__ = ["SUPERPAGE_VARIANTS"]
 _MACHINE = "seed+second-stage+superpages"
 
 
+def _sizes(pages: int, regions: int) -> dict[str, int]:
+    return {"pfn": pages, "vpn": pages, "cpu": 1, "word": 1, "value": 2, "region": regions}
+
+
+_ONE_REGION = (_sizes(2, 1),)
+"""Two pages in one region, and one vCPU: what may be stored through a large mapping is what breaks."""
+_TWO_REGIONS = (_sizes(2, 2),)
+"""So that there is a last region, and another."""
+_ONE_PAGE = (_sizes(1, 1),)
+"""The guest notices nothing, so that all is searched for more: a region of one page is large enough to be held twice."""
+
+
 class LooksAtSmallMappingsOnly(SuperpagesLogged[S]):
     def nothing_to_revoke(self, m: S) -> bool:
         """ENABLE is done when no small mapping is writable: a large one stays, and so does what is written by it."""
@@ -71,6 +83,7 @@ SUPERPAGE_VARIANTS = (
         "logging begins, and a large mapping is left as it is",
         ("404381c5839d",),
         machine=_MACHINE,
+        growing=_ONE_REGION,
     ),
     Variant(
         "split-one-short",
@@ -79,7 +92,7 @@ SUPERPAGE_VARIANTS = (
         "the loop that splits large mappings for the log ends one too early",
         ("7f26fea9bc08",),
         machine=_MACHINE,
-        growing=({"pfn": 2, "vpn": 2, "cpu": 1, "word": 1, "value": 2, "region": 2},),
+        growing=_TWO_REGIONS,
     ),
     Variant(
         "large-marks-one-page",
@@ -88,6 +101,7 @@ SUPERPAGE_VARIANTS = (
         "a write to a large mapping marks one page, and every page of the region may be written",
         ("687414bebe30",),
         machine=_MACHINE,
+        growing=_ONE_REGION,
     ),
     Variant(
         "merge-without-flush",
@@ -96,6 +110,7 @@ SUPERPAGE_VARIANTS = (
         "a region is mapped large again while TLBs hold its small entries",
         ("3c3736cd32bf",),
         machine=_MACHINE,
+        growing=_ONE_PAGE,
     ),
     Variant(
         "merged-while-logging",
@@ -104,6 +119,7 @@ SUPERPAGE_VARIANTS = (
         "a region is mapped large again while its pages are being logged",
         ("319109a2d0dd",),
         machine=_MACHINE,
+        growing=_ONE_REGION,
     ),
     Variant(
         "whole-region-dirty",
@@ -112,6 +128,7 @@ SUPERPAGE_VARIANTS = (
         "a write to a large mapping marks every page of its region",
         ("5af3e9d06d83", "2e4d88009f57"),
         machine=_MACHINE,
+        growing=_ONE_REGION,
         sound=True,
     ),
 )
