@@ -14,7 +14,8 @@ from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import Contract
 from refmodel.logging.always_shadowed import AlwaysShadowed
 from refmodel.logging.backup_bitmap import BackupBitmap, WithBackup
-from refmodel.logging.device_writes import DeviceWrites, WithDevices
+from refmodel.logging.device_state import WithDevices
+from refmodel.logging.device_writes import DeviceWrites
 from refmodel.logging.grants import Grants, WithGrants
 from refmodel.logging.guest_tables import GuestTables
 from refmodel.logging.hypervisor_writes import HypervisorWrites, WithHypervisor
@@ -49,6 +50,7 @@ from refmodel.rounds.skip import Skips
 from refmodel.rounds.xen_2005_policy import WithSkipping, Xen2005Rounds
 from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
+from refmodel.transport.fifo import FifoWire, WithFifo
 
 __all__ = ["PARTS", "Part"]
 
@@ -111,6 +113,15 @@ _ALL = (
         "the guest says which pages are free, and they are not sent (virtio-balloon)",
         WithHints,
         needs=("transfer-skip",),
+    ),
+    Part(
+        "fifo-wire",
+        FifoWire,
+        Contract.TRANSPORT,
+        "what is sent is on its way for a while, and arrives in the order of sending",
+        WithFifo,
+        role="wire",
+        sizes={"place": 2},
     ),
     Part(
         "transfer-skip",
@@ -178,6 +189,14 @@ _ALL = (
         needs=("always-shadowed",),
     ),
     Part(
+        "always-shadowed",
+        AlwaysShadowed,
+        Contract.LOGGING,
+        "every CPU walks the shadow at all times, so that it is full when a migration begins",
+        role="roots",
+        needs=("log-mode",),
+    ),
+    Part(
         "two-clients",
         TwoClients,
         Contract.LOGGING,
@@ -215,14 +234,6 @@ _ALL = (
         Contract.LOGGING,
         "logging is switched on over mappings that are writable already, and off again",
         WithLogMode,
-    ),
-    Part(
-        "always-shadowed",
-        AlwaysShadowed,
-        Contract.LOGGING,
-        "every CPU walks the shadow at all times, so that it is full when a migration begins",
-        role="roots",
-        needs=("log-mode",),
     ),
     Part(
         "shadowed-for-migration",

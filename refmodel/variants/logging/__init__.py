@@ -3,6 +3,7 @@
 from refmodel.variants.logging import (
     backup_bitmap,
     core,
+    device_log,
     device_writes,
     dirty_ring,
     grants,
@@ -15,6 +16,7 @@ from refmodel.variants.logging import (
     populate,
     protect_at_harvest,
     superpages,
+    table_walks,
     two_clients,
     views,
 )
@@ -23,6 +25,7 @@ __all__ = ["LOGGING_VARIANTS"]
 
 LOGGING_VARIANTS = (
     *core.LOGGING_VARIANTS,
+    *device_log.DEVICE_LOG_VARIANTS,
     *device_writes.DEVICE_VARIANTS,
     *grants.GRANT_VARIANTS,
     *guest_tables.GUEST_TABLE_VARIANTS,
@@ -31,6 +34,7 @@ LOGGING_VARIANTS = (
     *log_mode.LOG_MODE_VARIANTS,
     *protect_at_harvest.HARVEST_VARIANTS,
     *superpages.SUPERPAGE_VARIANTS,
+    *table_walks.TABLE_WALK_VARIANTS,
     *dirty_ring.DIRTY_RING_VARIANTS,
     *memory_slots.MEMORY_SLOT_VARIANTS,
     *populate.POPULATE_VARIANTS,
