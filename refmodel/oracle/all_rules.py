@@ -8,6 +8,7 @@ from attrs import frozen
 
 from refmodel.language import Contract
 from refmodel.oracle import explaining, qemu
+from refmodel.oracle.qemu.through_rules import THROUGH_KVM_QEMU
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.xen.rules import RULES as XEN_RULES
 from refmodel.unusable import Unusable
@@ -43,7 +44,7 @@ def all_rules() -> Iterator[ListedRule]:
     """The rules of the promise, of QEMU's companions, of Xen's, and of explanations."""
     families: tuple[tuple[str, list[_Rule]], ...] = (
         ("any", [*RULES.values(), explaining.THE_RULE]),
-        ("QEMU", list(qemu.RULES.values())),
+        ("QEMU", [*qemu.RULES.values(), *THROUGH_KVM_QEMU.values()]),
         ("Xen", list(XEN_RULES.values())),
     )
     for about, rules in families:

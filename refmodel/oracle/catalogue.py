@@ -50,7 +50,19 @@ _MISSING = ("every-page-is-sent", "discarded-pages-are-sent-once")
 _OTHER = ("the-target-holds-what-was-sent", "a-record-was-sent", "every-record-is-loaded")
 _ONE = ("one-side-runs", "stores-only-where-the-guest-runs", "no-store-after-the-stop")
 _TWO = ("copies-in-flight-are-equal",)
-_CHUNK = ("the-log-is-cleared-before-a-send",)
+_CHUNK = ("the-log-is-cleared-before-a-send", "kvm-qemu-clears-a-chunk-before-it-sends")
+_UNSENT = (
+    "xen-has-sent-all-before-a-clean",
+    "xen-owes-nothing-at-the-commit",
+    "kvm-qemu-owes-nothing-at-the-commit",
+)
+_LAST = ("xen-harvests-what-was-marked", "kvm-qemu-stands-still-at-its-last-sync")
+_COUNTED = (
+    "xen-counts-what-it-harvested",
+    "xen-goes-on-and-stops-by-its-policy",
+    "kvm-qemu-counts-what-it-owes",
+    "kvm-qemu-goes-on-and-stops-by-its-policy",
+)
 _AGAIN = ("nothing-is-sent-to-a-running-target", "only-discarded-pages-are-sent-after-the-switch")
 
 
@@ -64,8 +76,8 @@ CLASSES = dict(
         _class("M01", "race seen-before", _STALE),
         _class("M02", "race across-a-sync", _STALE, _CHUNK),
         _class("M03", "never-seen", _STALE),
-        _class("M04", "across-a-sync", _STALE, _MISSING),
-        _class("M05", "after-the-last-sync", _STALE, _ONE),
+        _class("M04", "across-a-sync", _STALE, _MISSING, _UNSENT),
+        _class("M05", "after-the-last-sync", _STALE, _ONE, _LAST),
         _class("M06", "race seen-before", _STALE),
         _class("M07", "apart seen-before", _STALE),
         _class("M08", "apart seen-before", _STALE),
@@ -85,6 +97,7 @@ CLASSES = dict(
         _class("M23", "", _AGAIN),
         _class("M26", "", _ONE),
         _class("M29", "apart seen-before", _STALE),
+        _class("M30", "", _COUNTED),
         _class("M31", "apart across-a-sync", _STALE, _MISSING),
     )
 )

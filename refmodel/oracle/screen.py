@@ -3,6 +3,7 @@
 Plain text that wraps with a hanging indent, as it is read in pipes and in logs too.
 """
 
+from collections.abc import Iterable
 from itertools import groupby
 from textwrap import wrap
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from refmodel.oracle.catalogue import CLASSES, fixes_of
-from refmodel.oracle.verdict import AskedPage, Finding, LastRecord, Verdict
+from refmodel.oracle.verdict import AskedPage, Checked, Finding, LastRecord, Unchecked, Verdict
 
 __all__ = ["show"]
 
@@ -61,12 +62,12 @@ class _Screen:
             for group in _by_rule(verdict.findings).values():
                 self._rule(group)
         self._line("")
-        for checked in verdict.checked:
-            times = "once" if checked.count == 1 else f"{checked.count:,} times"
-            of = f" ({', '.join(checked.of)})" if checked.of else ""
-            self._line(f"  checked    {checked.rule}: {times}{of}", 13)
-        for unchecked in verdict.unchecked:
-            self._line(f"  unchecked  {unchecked.rule}: {unchecked.why}", 13, "dim")
+        for (count, of), alike in groupby(verdict.checked, lambda one: (one.count, one.of)):
+            times = "once" if count == 1 else f"{count:,} times"
+            tags = f" ({', '.join(of)})" if of else ""
+            self._line(f"  checked    {_names(alike)}: {times}{tags}", 13)
+        for why, left in groupby(verdict.unchecked, lambda one: one.why):
+            self._line(f"  unchecked  {_names(left)}: {why}", 13, "dim")
         for note in verdict.notes:
             self._line(f"  note       {note}", 13)
 
@@ -143,6 +144,11 @@ class _Screen:
 
     def _line_as_it_is(self, text: str, style: str) -> None:
         self._console.print(Text(text, style), soft_wrap=True)
+
+
+def _names(rules: Iterable[Checked | Unchecked]) -> str:
+    """Rules of which the same is to be said."""
+    return ", ".join(rule.rule for rule in rules)
 
 
 def _record(last: LastRecord | None) -> str:

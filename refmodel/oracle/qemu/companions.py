@@ -24,6 +24,7 @@ from refmodel.oracle.qemu.matching import Seen
 from refmodel.oracle.qemu.rules import Notes
 from refmodel.oracle.qemu.source_trace import SourceTrace
 from refmodel.oracle.qemu.stores import StoreLog
+from refmodel.oracle.qemu.taken_up import TakenUp
 from refmodel.oracle.qemu.target_trace import TargetTrace
 from refmodel.oracle.qemu.wire import Wire
 from refmodel.oracle.readers import qemu_trace
@@ -67,7 +68,8 @@ class Companions:
         self._memory = source or {}
         self._notes = Notes()
         self._wire = Wire(self._notes)
-        self._facts: Facts | None = None
+        self.facts: Facts | None = None
+        """What the source's trace says of the whole migration."""
         self._trace: SourceTrace | None = None
         self._target: TargetTrace | None = None
         self._stores: StoreLog | None = None
@@ -75,7 +77,9 @@ class Companions:
         self._seen: list[Seen] = []
         self._content: dict[tuple[str, int], str] = {}
         self._devices: list[tuple[str, int]] = []
-        self._whole = False
+        self.whole = False
+        """The stream came to its end."""
+        self.taken = TakenUp()
 
     def watch(self, records: Iterable[Record]) -> Iterator[Record]:
         """Pass the records of the stream through. Raises what reading them raises, and `UnusableInput`.
@@ -111,9 +115,10 @@ class Companions:
         if trace is None:
             return
         with open_input(str(trace)) as source:
-            self._facts = facts = read_facts(source, self._notes)
+            self.facts = facts = read_facts(source, self._notes)
         if not facts.whole:
             why = "several migrations are traced" if facts.setups > 1 else "the trace ends before the migration does"
+            self.taken.cannot(why)
             for rule in _TRACED + _STORED:
                 self._notes.cannot(rule, why)
             return
@@ -123,6 +128,7 @@ class Companions:
             self._stores = StoreLog(partial(open_input, str(stores)), facts, self._notes)
 
     def _take(self, record: Record) -> None:
+        self.taken.take(record)
         match record:
             case BlockList() if self._stores is not None:
                 self._stores.begin(record)
@@ -138,10 +144,11 @@ class Companions:
             case Device():
                 self._devices.append((record.name, record.section_id))
             case EndOfFile():
-                self._whole = True
+                self.whole = True
 
     def _section(self, end: EndOfSection) -> None:
         if self._wire.switched:
+            self.taken.cannot("post-copy, whose traces are not read")
             for rule in (*_TRACED, *_STORED, "every-record-is-loaded"):
                 self._notes.cannot(rule, "post-copy, whose traces are not read")
             self._trace = self._target = self._stores = None
@@ -150,6 +157,7 @@ class Companions:
         if self._trace is None or end.section is SectionKind.START:
             return
         ended = self._trace.section(self._seen, end.offset + end.length + 5)
+        self.taken.section(self._seen, self.facts.sends if self.facts else 0)
         if self._stores is None or ended is None:
             return
         times: list[tuple[int, bool]] = []
@@ -165,20 +173,20 @@ class Companions:
             self._stores.unchanged(block, pfn, time)
 
     def _finish(self) -> None:
-        self._wire.finish(self._whole)
+        self._wire.finish(self.whole)
         if self._target is not None:
-            self._target.finish(self._whole)
+            self._target.finish(self.whole)
         if self._trace is not None:
-            self._trace.finish(self._whole, self._devices)
+            self._trace.finish(self.whole, self._devices)
         if self._stores is not None:
-            self._stores.finish(self._whole, self._memory)
+            self._stores.finish(self.whole, self._memory)
 
     def report(self) -> Report:
-        """What was found, once `watch` has ended, by the stream's end or by an error. Raises `WrongCompanion`."""
+        """What was found, once `watch` has ended, by the stream's end or an error. Raises `WrongCompanion`."""
         if self._wrong is not None:
             raise self._wrong
         notes = self._notes
-        state = self._facts.state if self._facts else None
+        state = self.facts.state if self.facts else None
         return Report(
             tuple(notes.findings), notes.checked(), notes.unchecked(), (*notes.notes, *notes.overflow()), state
         )

@@ -6,12 +6,13 @@ last time that it did). Initially every page is queued.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
-from refmodel.oracle.qemu.facts import Facts
+from refmodel.oracle.qemu.facts import Facts, Sync
 from refmodel.oracle.qemu.rules import Notes
 from refmodel.oracle.readers.qemu_stores import Stores
 
-__all__ = ["Counts"]
+__all__ = ["Counts", "new_counts"]
 
 _RULE = "counted-dirty-pages-are-possible"
 _PERIOD, _UNSURE = 1_000_000, 5_000
@@ -65,7 +66,7 @@ class Counts:
         if self._size >= _MOST or len(self._sent) >= _MOST:
             self._notes.cannot(_RULE, f"over {_MOST} stored pages between syncs")
             return
-        for number, new in enumerate(self._new()):
+        for number, new in enumerate(new_counts(self._syncs)):
             if number == 0:
                 continue
             self._notes.check(_RULE)
@@ -84,19 +85,20 @@ class Counts:
                     _RULE, f"{when}, and the store log has stores to {possible} pages since the sync before"
                 )
 
-    def _new(self) -> list[set[int]]:
-        """How many pages each sync can have counted anew; two numbers where the clock leaves it open."""
-        counts: list[set[int]] = []
-        bases = {0}
-        since = self._syncs[0].start if self._syncs else 0
-        for sync in self._syncs:
-            new = {sync.dirty - base for base in bases if sync.dirty >= base}
-            counts.append(new or {sync.dirty})
-            passed = sync.end - since
-            if passed > _PERIOD + _UNSURE:
-                bases, since = {0}, sync.end
-            elif passed > _PERIOD - _UNSURE:
-                bases = {0, sync.dirty}
-            else:
-                bases = {sync.dirty} if 0 not in bases or len(bases) == 1 else {0, sync.dirty}
-        return counts
+
+def new_counts(syncs: Sequence[Sync]) -> list[set[int]]:
+    """How many pages each sync can have counted anew; two numbers where the clock leaves it open."""
+    counts: list[set[int]] = []
+    bases = {0}
+    since = syncs[0].start if syncs else 0
+    for sync in syncs:
+        new = {sync.dirty - base for base in bases if sync.dirty >= base}
+        counts.append(new or {sync.dirty})
+        passed = sync.end - since
+        if passed > _PERIOD + _UNSURE:
+            bases, since = {0}, sync.end
+        elif passed > _PERIOD - _UNSURE:
+            bases = {0, sync.dirty}
+        else:
+            bases = {sync.dirty} if 0 not in bases or len(bases) == 1 else {0, sync.dirty}
+    return counts

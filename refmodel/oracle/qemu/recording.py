@@ -17,12 +17,15 @@ from refmodel.oracle.evidence import Evidence
 from refmodel.oracle.formats import Opened
 from refmodel.oracle.qemu.companions import Companions
 from refmodel.oracle.qemu.stories import first_places, read_stories
+from refmodel.oracle.qemu.through_kvm_qemu import Through, through_kvm_qemu
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
 from refmodel.oracle.readers.qemu_events import events_of
 from refmodel.oracle.readers.qemu_records import Record
 from refmodel.oracle.readers.qemu_stream import read_stream
+from refmodel.oracle.readers.qemu_trace import Trace
+from refmodel.oracle.readers.qemu_traced import Traced
 from refmodel.unusable import Unusable
 
 __all__ = ["judge_qemu", "looks_like_qemu"]
@@ -40,16 +43,16 @@ def judge_qemu(opened: Opened) -> Evidence:
     """Judge the stream with what lies in the folder beside it."""
     judge, folder, memory = opened.judge, opened.folder, opened.memory
     known = {(m.block, m.pfn): m.digest for m in memory if m.side == "source"}
-    beside = Companions(folder, known) if folder else None
+    companions = Companions(folder, known) if folder else None
     broken: BrokenStream | None = None
     with ExitStack() as stack:
         records = _records(opened.source, folder, stack, keep_bytes=folder is not None)
         try:
-            for event in events_of(beside.watch(records) if beside else records, memory):
+            for event in events_of(companions.watch(records) if companions else records, memory):
                 judge.take(event)
         except BrokenStream as error:
             broken = error
-    report = beside.report() if beside else None
+    report = companions.report() if companions else None
     if broken is None:
         judge.counts["the-stream-is-whole"] += 1
     elif isinstance(broken, EarlyEnd) and report is not None and report.state == "cancelled":
@@ -58,8 +61,24 @@ def judge_qemu(opened: Opened) -> Evidence:
         judge.find("the-stream-is-whole", str(broken))
     if report is None:
         return Evidence(judge)
-    evidence = Evidence(judge, report.findings, report.checked, report.unchecked, report.notes)
+    through = _through(companions, folder, judge.number) if companions and folder else Through()
+    evidence = Evidence(
+        judge,
+        (*report.findings, *through.findings),
+        (*report.checked, *through.checked),
+        (*report.unchecked, *through.unchecked),
+        report.notes,
+    )
     return _with_stories(evidence, opened)
+
+
+def _through(found: Companions, folder: Path, number: int) -> Through:
+    """What the machine `kvm-qemu` says of it; the stream ended with event `number`."""
+    with ExitStack() as stack:
+        events: Iterable[Traced] = ()
+        if found.facts is not None and (trace := beside(folder, "src.trace")):
+            events = Trace(stack.enter_context(open_input(str(trace)))).events()
+        return through_kvm_qemu(found.taken, found.facts, events, whole=found.whole, number=number)
 
 
 def _with_stories(evidence: Evidence, opened: Opened) -> Evidence:

@@ -10,126 +10,54 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import fields
 
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.errors import BadLine, WrongCompanion
 from refmodel.oracle.readers.qemu_lines import text_lines
+from refmodel.oracle.readers.qemu_traced import (
+    ClearDirty,
+    LoadComplete,
+    Loaded,
+    PacketSent,
+    PageSkipped,
+    Pending,
+    SavePage,
+    SectionEnd,
+    SectionStart,
+    StateSet,
+    SyncEnd,
+    SyncStart,
+    Traced,
+    Transferred,
+    VmState,
+)
+
+__all__ = [
+    "BACK",
+    "EVENTS",
+    "ClearDirty",
+    "LoadComplete",
+    "Loaded",
+    "PacketSent",
+    "PageSkipped",
+    "Pending",
+    "SavePage",
+    "SectionEnd",
+    "SectionStart",
+    "StateSet",
+    "SyncEnd",
+    "SyncStart",
+    "Trace",
+    "Traced",
+    "Transferred",
+    "VmState",
+]
 
 BACK = 100_000
 """How far in microseconds a line may be dated before an earlier one: threads write in no strict order."""
 
 _HEAD = re.compile(r"(\d{1,10})@(\d{1,12})\.(\d{6}):(\w+)(?: (.*))?")
-
-
-@frozen
-class Traced:
-    """What every event has: its line, from 1, and its time in microseconds."""
-
-    line: int
-    time: int
-
-
-@frozen
-class StateSet(Traced):
-    """The migration's state: setup, active, completed, cancelling, cancelled, postcopy-active, failed, ..."""
-
-    state: str
-
-
-@frozen
-class SyncStart(Traced):
-    """The dirty bitmap begins to be harvested."""
-
-
-@frozen
-class SyncEnd(Traced):
-    """It was harvested; `dirty` counts pages that were not queued yet, cumulative over about a second."""
-
-    dirty: int
-
-
-@frozen
-class SectionStart(Traced):
-    """A section begins."""
-
-    name: str
-    number: int
-
-
-@frozen
-class SectionEnd(Traced):
-    """A section was written."""
-
-    name: str
-    number: int
-    result: int
-
-
-@frozen
-class SavePage(Traced):
-    """A page is about to be sent as PAGE or XBZRLE; `address` is inside the block, in bytes."""
-
-    block: str
-    address: int
-
-
-@frozen
-class PageSkipped(Traced):
-    """The page of the `SavePage` before has the same bytes as when it was sent last: there is no record."""
-
-
-@frozen
-class ClearDirty(Traced):
-    """The log of a chunk is cleared; `start` and `size` in bytes, `page` the pfn that is about to be sent."""
-
-    block: str
-    start: int
-    size: int
-    page: int
-
-
-@frozen
-class VmState(Traced):
-    """The vCPUs run (1) or stand (0)."""
-
-    running: int
-    reason: int
-
-
-@frozen
-class Transferred(Traced):
-    """So many bytes went out in the last `spent` milliseconds."""
-
-    size: int
-    spent: int
-
-
-@frozen
-class PacketSent(Traced):
-    """A multifd channel is about to send a packet with so many pages."""
-
-    channel: int
-    packet: int
-    pages: int
-    flags: int
-
-
-@frozen
-class Loaded(Traced):
-    """At the destination: a record of one page was read; `address` is inside the block, in bytes."""
-
-    block: str
-    address: int
-    flags: int
-
-
-@frozen
-class LoadComplete(Traced):
-    """At the destination: the body of a RAM section was read."""
-
-    code: int
-
 
 _NUMBER, _HEX, _SIGNED = r"(\d{1,20})", r"0x([0-9a-f]{1,16})", r"(-?\d{1,10})"
 EVENTS: dict[str, tuple[type[Traced], re.Pattern[str]]] = {
@@ -144,6 +72,7 @@ EVENTS: dict[str, tuple[type[Traced], re.Pattern[str]]] = {
         ("save_xbzrle_page_skipping", PageSkipped, r""),
         ("migration_bitmap_clear_dirty", ClearDirty, rf"rb (.{{1,255}}) start {_HEX} size {_HEX} page {_HEX}"),
         ("vm_state_notify", VmState, rf"running {_NUMBER} reason {_NUMBER}"),
+        ("migrate_pending", Pending, rf"pending size {_NUMBER} max {_NUMBER}"),
         ("migrate_transferred", Transferred, rf"transferred {_NUMBER} time_spent {_NUMBER}"),
         (
             "multifd_send",

@@ -255,7 +255,7 @@ def test_what_xen_would_have_done_is_said() -> None:
 
 
 def test_a_guest_of_several_leaves_is_taken() -> None:
-    results = told(70_000, 5)
+    results = told(32_800, 5)
     assert [one.rule for one in results if isinstance(one, Finding)] == [POLICY]
 
 
