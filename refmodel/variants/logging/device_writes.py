@@ -80,7 +80,7 @@ DEVICE_VARIANTS = (
         "M14",
         WritesThroughARawPointer,
         "asynchronous I/O writes through a raw pointer that no tracking knows of",
-        ("7839e121f6 1b87f332b0", "046d7441cb"),
+        ("7839e121f6", "1b87f332b0", "046d7441cb"),
         machine=_MACHINE,
     ),
     Variant(

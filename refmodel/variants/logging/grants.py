@@ -50,7 +50,7 @@ GRANT_VARIANTS = (
         "M03",
         ForgetsWhatStaysMapped,
         "a page that is still mapped at the last harvest is not marked for it",
-        ("5c23c760a8", "e026e54f25 5ab33d36c8", "grant_table.c"),
+        ("5c23c760a8", "e026e54f25", "5ab33d36c8", "grant_table.c"),
         machine=_MACHINE,
         rounds=0,
     ),
