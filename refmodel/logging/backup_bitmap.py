@@ -95,9 +95,3 @@ class BackupBitmap(DirtyRing[B]):
     def a_writer_with_no_vcpu_is_done_at_the_last_harvest(self, m: B, page: Pfn) -> bool:
         """A mark that comes after it would be read by nobody."""
         return implies(m.backup.written[page], self.is_before_the_last_harvest(m))
-
-    @invariant(Contract.LOGGING, "I-CLEAN")
-    def the_bitmap_is_empty_while_no_migration_runs(self, m: B, page: Pfn) -> bool:
-        """It begins so, and is left so."""
-        idle = (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED)
-        return implies(idle, neg(m.log.dirty[page]))
