@@ -5,7 +5,7 @@ writable TLB entry, a guest that never uses it loses nothing: then the store tha
 """
 
 from collections import deque
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 
@@ -107,21 +107,25 @@ def complete(schedule: Schedule, most_guest_steps: int = MOST_GUEST_STEPS) -> Co
     start, noticed = walker.from_start(schedule)
     if noticed:
         return Completion(evolve(schedule, noticed=noticed), 0)
-    found = [start]
+    found: list[tuple[_Point, str | None]] = [(start, None)]
     for guest_steps in range(most_guest_steps + 1):
         if guest_steps:
             found = [
-                after[0]
-                for point in found
+                after
+                for point, _ in found
                 for action in walker.guest
                 if (after := walker.step(point, action)) is not None
             ]
-        reached: list[_Point] = []
+        reached: list[tuple[_Point, str | None]] = []
         turn = count()
-        waiting = [(len(point.way), next(turn), point) for point in found]
+        waiting = [(len(point.way), next(turn), point, what) for point, what in found]
+        heapify(waiting)
         while waiting:
-            _, _, point = heappop(waiting)
-            reached.append(point)
+            _, _, point, at_once = heappop(waiting)
+            if at_once:
+                there = Noticed(at_once, len(point.way))
+                return Completion(evolve(schedule, actions=point.way, noticed=there), guest_steps)
+            reached.append((point, None))
             for action in walker.engine:
                 after = walker.step(point, action)
                 if after is None:
@@ -130,7 +134,7 @@ def complete(schedule: Schedule, most_guest_steps: int = MOST_GUEST_STEPS) -> Co
                 if what:
                     there = Noticed(what, len(further.way))
                     return Completion(evolve(schedule, actions=further.way, noticed=there), guest_steps)
-                heappush(waiting, (len(further.way), next(turn), further))
+                heappush(waiting, (len(further.way), next(turn), further, None))
         found = reached
         if len(walker.seen) > _MOST_STATES:
             break
