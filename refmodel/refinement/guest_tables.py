@@ -1,4 +1,4 @@
-"""Which steps of the promise the steps of the part ``guest-tables`` are: stores, for its tables are memory."""
+"""Which steps of the promise the steps of ``guest-tables`` and ``latched-walk`` are: stores, for its tables are memory."""
 
 from typing import Any
 
@@ -27,9 +27,15 @@ def _bit(spec: Any, m: Any, cpu: int, vpn: int, in_leaf: bool, dirty: bool) -> l
     return [Action("store", spec.bit(m, vpn, in_leaf, dirty))]
 
 
+def _latched_bit(spec: Any, m: Any, cpu: int, in_leaf: bool, dirty: bool) -> list[Action]:
+    """The bit is set in what the entry holds now, whatever was read of it before."""
+    return [Action("store", spec.bit(m, m.latches.vpn[cpu], in_leaf, dirty))]
+
+
 WITNESSES: Witnesses = {
     "guest_store": _store,
     "emulated_store": _emulated,
     "walker_marks_entry": _bit,
+    "latched_bit": _latched_bit,
     "send_root": lambda spec, m: [Action("deliver_table")],
 }

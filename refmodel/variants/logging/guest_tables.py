@@ -146,10 +146,10 @@ GUEST_TABLE_VARIANTS = (
     ),
     Variant(
         "bits-unmarked",
-        "M08",
+        "M14",
         BitsUnmarked,
         "the fault handler sets A or D in a guest table, and the table's page is not marked",
-        ("4f510c8bb1dd",),
+        ("9990621f33",),
         machine=_MACHINE,
         growing=_ONE,
     ),
