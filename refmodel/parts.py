@@ -50,6 +50,8 @@ from refmodel.rounds.skip import Skips
 from refmodel.rounds.xen_2005_policy import WithSkipping, Xen2005Rounds
 from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
+from refmodel.transport.channels import ParallelChannels
+from refmodel.transport.channels_state import WithChannels
 from refmodel.transport.fifo import FifoWire, WithFifo
 
 __all__ = ["PARTS", "Part"]
@@ -113,6 +115,15 @@ _ALL = (
         "the guest says which pages are free, and they are not sent (virtio-balloon)",
         WithHints,
         needs=("transfer-skip",),
+    ),
+    Part(
+        "channels",
+        ParallelChannels,
+        Contract.TRANSPORT,
+        "pages go by reference to channels without order between them, with a barrier before every harvest (multifd)",
+        WithChannels,
+        role="wire",
+        sizes={"chan": 2},
     ),
     Part(
         "fifo-wire",

@@ -138,6 +138,13 @@ class Promise(Specification[Ledger]):
         return a.but(held=a.held.but(memory=a.held.memory.set((page, word), value)))
 
     @engine
+    def deliver_whole(self, a: Ledger, page: Pfn, value: Value) -> Ledger:
+        """A page that holds one value throughout arrives, of zeros for instance."""
+        need(a.owed[page], "the page is owed")
+        held = a.held.memory
+        return a.but(held=a.held.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))))
+
+    @engine
     def settle(self, a: Ledger, page: Pfn) -> Ledger:
         """The page is owed no longer: the target holds what the guest stored last."""
         need(a.owed[page], "the page is owed")

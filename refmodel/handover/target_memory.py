@@ -42,6 +42,11 @@ class TargetMemory(Skips[T], HandOverSteps[T]):
         after = super().delivered(m, page, word, value)
         return after.but(target_pages=after.target_pages.but(there=after.target_pages.there.add(page)))
 
+    def delivered_whole(self, m: T, page: int, value: int) -> T:
+        """Whatever is sent of a page, it is populated."""
+        after = super().delivered_whole(m, page, value)
+        return after.but(target_pages=after.target_pages.but(there=after.target_pages.there.add(page)))
+
     def skipped(self, m: T) -> T:
         """That it exists is all that is sent of it, if it does."""
         page, there = m.transfer.page, m.target_pages.there

@@ -8,6 +8,7 @@ from refmodel.language.guards import Refused, need
 from refmodel.language.logic import iff, implies, neg, pick
 from refmodel.language.maps import Map, Set
 from refmodel.language.sorts import (
+    Chan,
     Chunk,
     Count,
     Cpu,
@@ -15,8 +16,10 @@ from refmodel.language.sorts import (
     Entry,
     Flag,
     Iova,
+    Line,
     Mfn,
     Pfn,
+    Place,
     Region,
     Sizes,
     Slot,
@@ -32,6 +35,7 @@ from refmodel.language.steps import Actor, Contract, engine, guest, invariant, l
 __all__ = [
     "Action",
     "Actor",
+    "Chan",
     "Chunk",
     "Claim",
     "Contract",
@@ -41,9 +45,11 @@ __all__ = [
     "Entry",
     "Flag",
     "Iova",
+    "Line",
     "Map",
     "Mfn",
     "Pfn",
+    "Place",
     "Refused",
     "Region",
     "Set",

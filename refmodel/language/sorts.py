@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args
 from attrs import frozen
 
 __all__ = [
+    "Chan",
     "Chunk",
     "Count",
     "Cpu",
@@ -17,8 +18,10 @@ __all__ = [
     "Entry",
     "Flag",
     "Iova",
+    "Line",
     "Mfn",
     "Pfn",
+    "Place",
     "Region",
     "Sizes",
     "Slot",
@@ -62,6 +65,12 @@ Vpn = Annotated[int, Sort("vpn")]
 """A guest virtual page number: the key of every page-table entry."""
 Cpu = Annotated[int, Sort("cpu")]
 """A vCPU."""
+Place = Annotated[int, Sort("place")]
+"""A place for a record in the queue that a wire is."""
+Chan = Annotated[int, Sort("chan")]
+"""One of several channels beside each other (QEMU's multifd)."""
+Line = Annotated[int, Sort("line")]
+"""A line of the sender's cache of pages, which holds one page at a time (QEMU's XBZRLE)."""
 Region = Annotated[int, Sort("region")]
 """As many pages as one large mapping covers, e.g. the 512 of a 2 MB entry."""
 Word = Annotated[int, Sort("word")]

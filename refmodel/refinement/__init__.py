@@ -20,6 +20,7 @@ from refmodel.refinement import (
     log_allocation,
     second_hop,
     superpages,
+    transport,
 )
 from refmodel.refinement.abstraction import abstraction, seen
 from refmodel.refinement.witnesses import Witnesses
@@ -37,6 +38,7 @@ _WITNESSES: Witnesses = {
     **superpages.WITNESSES,
     **log_allocation.WITNESSES,
     **backup_bitmap.WITNESSES,
+    **transport.WITNESSES,
 }
 
 

@@ -65,6 +65,10 @@ class PageTransfer(Wire[M]):
         """The engine is transferring this page."""
         return (m.transfer.stage != Stage.IDLE) & (m.transfer.page == page)
 
+    def is_to_be_read(self, m: M, page: int, word: int) -> bool:
+        """The page has been taken up, and the word is yet to be read: what it holds by then is what is sent."""
+        return self.in_hand(m, page) & neg(m.transfer.read[word])
+
     def is_marked(self, m: M, page: int) -> bool:
         """The page is in the log, or the round owes it."""
         return m.rounds.to_send[page] | super().is_marked(m, page)
@@ -79,13 +83,13 @@ class PageTransfer(Wire[M]):
         """A page whose stores are not logged has been marked, or has been taken up and will be protected, then read."""
         live = (m.phase == Phase.SETUP) | (m.phase == Phase.LIVE)
         noted = m.ghost.noted[page] | self.is_written_without_trace(m, page)
-        return implies(live & self.permits(m, page), noted)
+        return implies(live & self.is_ram(m, page) & self.permits(m, page), noted)
 
     @invariant(Contract.LOGGING, "I-LOG", "R6", export=True)
     def what_differs_from_its_last_copy_was_noted(self, m: M, page: Pfn, word: Word) -> bool:
         """No store escapes: a word that is not what was read of it last is on a page that was marked since, or will
         be: by its writer, or read yet."""
-        to_be_read = self.in_hand(m, page) & neg(m.transfer.read[word])
+        to_be_read = self.is_to_be_read(m, page, word)
         same = m.source.memory[page, word] == m.ghost.copied[page, word]
         matters = self.is_under_way(m) & self.matters(m, page)
         return implies(matters, same | m.ghost.noted[page] | to_be_read | self.is_to_be_marked(m, page))

@@ -1,6 +1,6 @@
 """The wire at its simplest: what is read of a page is at the target in the same step."""
 
-from refmodel.language import Contract, Pfn, Word, implies, invariant, neg
+from refmodel.language import Contract, Pfn, Word, implies, invariant, neg, pick
 from refmodel.logging.faults import Faults
 from refmodel.state import M, Phase
 
@@ -16,17 +16,30 @@ class Wire(Faults[M]):
         return m.but(ghost=m.ghost.but(copied=m.target.memory))
 
     def sent(self, m: M, page: int, word: int) -> M:
-        """The word is read and handed to the wire, which delivers it."""
-        return self.delivered(self.copied(m, page, word), page, word, m.source.memory[page, word])
+        """The word is read and handed to the wire."""
+        return self.handed(self.copied(m, page, word), page, word, m.source.memory[page, word])
 
     def copied(self, m: M, page: int, word: int) -> M:
         """Noted, for the claims alone: what was read of the word."""
         copied = m.ghost.copied.set((page, word), m.source.memory[page, word])
         return m.but(ghost=m.ghost.but(copied=copied))
 
+    def handed(self, m: M, page: int, word: int, value: int) -> M:
+        """What the wire does with a word that it is handed: here it delivers it."""
+        return self.delivered(m, page, word, value)
+
+    def handed_whole(self, m: M, page: int, value: int) -> M:
+        """The same of a page that holds one value throughout, and is sent as that."""
+        return self.delivered_whole(m, page, value)
+
     def delivered(self, m: M, page: int, word: int, value: int) -> M:
         """It is written to the target's memory."""
         return m.but(target=m.target.but(memory=m.target.memory.set((page, word), value)))
+
+    def delivered_whole(self, m: M, page: int, value: int) -> M:
+        """The value is written to all of the page."""
+        held = m.target.memory
+        return m.but(target=m.target.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))))
 
     def in_flight(self, m: M, page: int) -> bool:
         """What was read of the page has not all arrived."""

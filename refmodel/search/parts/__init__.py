@@ -14,6 +14,7 @@ from refmodel.search.parts import (
     grants,
     guest_tables,
     hypervisor_writes,
+    latched_walk,
     log_allocation,
     log_mode,
     manual_protect,
@@ -22,6 +23,7 @@ from refmodel.search.parts import (
     qemu_rounds,
     second_hop,
     superpages,
+    transport,
     two_clients,
     views,
     xen_rounds,
@@ -31,6 +33,7 @@ from refmodel.search.parts.part_space import PartSpace
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "fifo-wire": transport.FIFO,
     "qemu-rounds": qemu_rounds.SPACE,
     "dirty-ring": dirty_ring.SPACE,
     "second-hop": second_hop.SPACE,
@@ -39,6 +42,7 @@ _SPACES: Mapping[str, PartSpace] = {
     "free-hints": changing_memory.FREE,
     "manual-protect": manual_protect.SPACE,
     "guest-tables": guest_tables.SPACE,
+    "latched-walk": latched_walk.SPACE,
     "superpages": superpages.SPACE,
     "two-clients": two_clients.SPACE,
     "log-allocation": log_allocation.SPACE,

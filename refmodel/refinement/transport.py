@@ -1,0 +1,48 @@
+"""Which steps of the promise the steps of the contract *transport* are, where it takes more than one to deliver."""
+
+from typing import Any
+
+from refmodel.language import Action, neg
+from refmodel.refinement import core
+from refmodel.refinement.witnesses import Witnesses
+from refmodel.transport.channels import ParallelChannels
+from refmodel.transport.fifo import FifoWire
+
+__all__ = ["WITNESSES"]
+
+_LATER = (FifoWire, ParallelChannels)
+"""Wires that do not deliver in the step in which a page is read."""
+
+
+def _settled(spec: Any, after: Any, page: int) -> list[Action]:
+    """The page is owed no longer, if that was the last of it."""
+    still_owed = spec.is_owed(after, page) | neg(spec.matters(after, page))
+    return [] if still_owed else [Action("settle", (page,))]
+
+
+def _read(spec: Any, m: Any, word: int) -> list[Action]:
+    return [] if isinstance(spec, _LATER) else core.WITNESSES["transfer_read"](spec, m, word)
+
+
+def _done(spec: Any, m: Any) -> list[Action]:
+    if isinstance(spec, _LATER):
+        return _settled(spec, spec.transfer_done(m), m.transfer.page)
+    return core.WITNESSES["transfer_done"](spec, m)
+
+
+def _deliver(spec: Any, m: Any, place: int, page: int, word: int) -> list[Action]:
+    arrives = Action("deliver", (page, word, m.fifo.value[place, word]))
+    return [arrives, *_settled(spec, spec.wire_deliver(m, place, page, word), page)]
+
+
+def _arrive(spec: Any, m: Any, chan: int, page: int, word: int) -> list[Action]:
+    arrives = Action("deliver", (page, word, m.channels.value[chan, word]))
+    return [arrives, *_settled(spec, spec.channel_deliver(m, chan, page, word), page)]
+
+
+WITNESSES: Witnesses = {
+    "transfer_read": _read,
+    "transfer_done": _done,
+    "wire_deliver": _deliver,
+    "channel_deliver": _arrive,
+}
