@@ -157,7 +157,7 @@ class Companions:
         if self._trace is None or end.section is SectionKind.START:
             return
         ended = self._trace.section(self._seen, end.offset + end.length + 5)
-        self.taken.section(self._seen, self.facts.sends if self.facts else 0)
+        self.taken.section(self._seen)
         if self._stores is None or ended is None:
             return
         times: list[tuple[int, bool]] = []

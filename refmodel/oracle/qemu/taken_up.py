@@ -1,7 +1,8 @@
 """What the source took up, and when: the sends of its trace, and the records that leave no event, section by section.
 
 A record that leaves no event (a zero page, a page of a multifd channel) was taken up at some time of its section. One
-that leaves its page as it was may also be a copy too many, which is harmless: nobody need have taken its page up.
+that leaves its page as it was may also be a copy too many, which is harmless: nobody need have taken its page up. What
+is traced and has no record was taken up all the same; that it is not on the wire is another rule's matter.
 """
 
 from array import array
@@ -17,7 +18,6 @@ from refmodel.oracle.readers.qemu_records import BlockList, MultifdFlush, PageKi
 __all__ = ["Block", "Cleared", "Moment", "Owed", "Stopped", "Synced", "Taken", "TakenUp"]
 
 _MOST = 2_000_000
-_LOGGED = (PageKind.PAGE, PageKind.XBZRLE)
 _WORDS = 64 * 4096
 """The log of a RAM block of whole words (64 pages each) is cleared when its pages are sent, of others at each sync."""
 
@@ -106,16 +106,15 @@ class TakenUp:
         block = next(block for block in self.blocks.values() if block.first <= page < block.first + block.pages)
         return block.name, page - block.first
 
-    def section(self, seen: Iterable[Seen], sends: int) -> None:
-        """A section's records, once those that were traced have their times; `sends`: of the whole trace."""
+    def section(self, seen: Iterable[Seen]) -> None:
+        """A section's records, once those that were traced have their times."""
         left = array("Q")
         for record in seen:
             page = record.page
             if page.kind is PageKind.ZLIB:
                 self.cannot("COMPRESS records, whose pages were taken up in some section before")
-            if record.time is not None or (page.kind in _LOGGED and sends and not record.changes):
-                continue
-            left.append((self.blocks[page.block].first + page.pfn) << 1 | record.changes)
+            if record.time is None:
+                left.append((self.blocks[page.block].first + page.pfn) << 1 | record.changes)
         self._size += len(left)
         if self._size > _MOST:
             self.cannot(f"over {_MOST} records that leave no event")

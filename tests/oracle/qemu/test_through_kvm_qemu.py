@@ -219,8 +219,9 @@ def test_what_a_finding_says_of_a_page(tmp_path: Path) -> None:
         lambda r: r.sent[1].append(Sent("pc.ram", 3, 0)),
         lambda r: r.sent[0].insert(3, r.sent[0][2]),
         lambda r: r.sent[1].insert(0, r.sent[1].pop(1)),
+        lambda r: r.sent[1].__setitem__(2, Sent("pc.ram", 3, bytes(4096))),
     ],
-    ids=["resent", "zeros resent", "zeros twice", "twice", "swapped"],
+    ids=["resent", "zeros resent", "zeros twice", "twice", "swapped", "zeros as a page"],
 )
 def test_harmless_copies_are_no_findings(change: Callable[[Recorded], object], tmp_path: Path) -> None:
     run = good()
@@ -254,8 +255,8 @@ def test_what_others_have_pending_is_told_from_device_state() -> None:
     ram, other = trace.SectionStart(1, 1, "ram", 2), trace.SectionStart(1, 1, "vfio", 9)
     for events, shared in (([ram, other, ram], True), ([ram, ram, other], False)):
         taken = TakenUp()
-        taken.section([], 0)
-        taken.section([], 0)
+        taken.section([])
+        taken.section([])
         list(taken.moments(events, None))
         assert taken.shared is shared
 
