@@ -1,5 +1,7 @@
 """From a broken claim to what the guest notices: with the engine alone, or with the fewest steps of the guest."""
 
+from collections.abc import Callable
+
 import pytest
 from attrs import evolve
 
@@ -132,22 +134,52 @@ def test_each_way_in_which_a_file_can_be_wrong_is_told() -> None:
 # the rows of the check
 
 
-def test_the_check_has_a_row_for_the_machine_and_each_variant(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["no-flush", "flush-one-cpu", "needless-flush"]
-    monkeypatch.setattr(checking, "_WHOLE", GROWING[:1])
+class Alone:
+    """A pool without processes, so that what the tests put in the place of something is there."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+    def __enter__(self) -> "Alone":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def map(self, function: Callable[[str], object], names: list[str]) -> list[object]:
+        return [function(name) for name in names]
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "ProcessPoolExecutor", Alone)
+    monkeypatch.setattr(checking, "MACHINES", {"seed": ""})
+
+
+def some(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr(checking, "VARIANTS", {name: VARIANTS[name] for name in names})
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_check_has_a_row_for_the_machine_and_each_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    some(monkeypatch, "no-flush", "flush-one-cpu", "needless-flush", "mark-dropped")
     rows = list(checking.checked())
     assert [row.what for row in rows] == [
-        "shadow paging, small sizes",
-        "needless-flush",
-        "M07 no-flush",
-        "M07 flush-one-cpu",
+        "seed, small sizes",
+        "sound variants",
+        "M07 stale writable TLB entry",
+        "M29 the logger failed and went on",
     ]
     assert all(row.ok and row.part == "search" for row in rows)
     assert rows[0].result.startswith("nothing found in ")
-    assert rows[2].result == "broken after 11 steps, noticed after 21"
+    assert rows[2].result == "2 broken after 11 to 12 steps, 2 noticed after 21 to 23"
+    assert rows[3].result == "1 broken after 8 steps, 1 noticed after 20"
 
 
+def test_the_check_shares_the_search_out_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "MACHINES", {})
+    some(monkeypatch, "activate-early")
+    [_, row] = checking.checked(jobs=1)
+    assert (row.ok, row.result) == (True, "1 broken after 4 steps")
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("outcome", "sound", "ok"),
     [
@@ -164,17 +196,26 @@ def test_a_row_is_as_it_must_be_only_if_the_search_came_to_its_end(
         return Found(name, variant, sizes, 1, Explored(outcome, 5, 9, 2, 0.1))
 
     monkeypatch.setattr(checking, "search", ended)
-    name = "needless-flush" if sound else "no-flush"
-    monkeypatch.setattr(checking, "VARIANTS", {name: VARIANTS[name]})
-    [_, row] = checking.checked()
+    some(monkeypatch, "needless-flush" if sound else "no-flush")
+    row = list(checking.checked())[-1]
     assert isinstance(row, Row)
     assert row.ok is ok
+    said = "nothing found in" if ok else "not whole, or broken:" if sound else "not found:"
+    assert row.result.startswith(said)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_sound_variant_that_breaks_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_WHOLE", GROWING[:1])
-    variant = evolve(VARIANTS["no-flush"], sound=True)
-    monkeypatch.setattr(checking, "VARIANTS", {"no-flush": variant})
-    [_, row] = checking.checked()
+    monkeypatch.setattr(checking, "VARIANTS", {"no-flush": evolve(VARIANTS["no-flush"], sound=True)})
+    row = list(checking.checked())[-1]
     assert not row.ok
-    assert row.result.startswith("broken after")
+    assert row.result == "not whole, or broken: no-flush"
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_variant_that_is_not_reached_says_why_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Found("seed", "no-flush", {}, 1, Explored(Outcome.EXHAUSTED, 5, 9, 2, 0.1))
+    monkeypatch.setattr(checking, "search", lambda *_: found)
+    monkeypatch.setattr(checking, "VARIANTS", {"no-flush": evolve(VARIANTS["no-flush"], unreached="too large")})
+    row = list(checking.checked())[-1]
+    assert (row.ok, row.result) == (True, "1 not reached")
