@@ -52,7 +52,9 @@ from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
 from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.channels_state import WithChannels
+from refmodel.transport.delta_cache import DeltaCache, WithCache
 from refmodel.transport.fifo import FifoWire, WithFifo
+from refmodel.transport.zero_pages import WithZeros, ZeroPages
 
 __all__ = ["PARTS", "Part"]
 
@@ -115,6 +117,22 @@ _ALL = (
         "the guest says which pages are free, and they are not sent (virtio-balloon)",
         WithHints,
         needs=("transfer-skip",),
+    ),
+    Part(
+        "delta-cache",
+        DeltaCache,
+        Contract.TRANSPORT,
+        "what was sent of a page is kept, and only what has changed since is sent (XBZRLE)",
+        WithCache,
+        needs=("fifo-wire",),
+        sizes={"line": 1},
+    ),
+    Part(
+        "zero-pages",
+        ZeroPages,
+        Contract.TRANSPORT,
+        "a page of zeros is sent as that, and the target makes it zero",
+        WithZeros,
     ),
     Part(
         "channels",

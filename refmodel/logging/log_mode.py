@@ -123,6 +123,18 @@ class LogDirtyMode(PageTransfer[L]):
         )
         return off.but(shadow=shadow.but(writable=granted))
 
+    def withdrawn(self, m: L, page: int) -> L:
+        """The page is made read-only again, in the shadow and for every CPU; the vCPUs are held for the moment."""
+        shadow, cpus = m.shadow, m.cpus
+        return m.but(
+            log_mode=m.log_mode.but(read_only=m.log_mode.read_only.add(page)),
+            shadow=shadow.but(writable=shadow.writable.where(lambda v: shadow.frame[v] == page, False)),
+            cpus=cpus.but(
+                present=cpus.present.where(lambda c, v: cpus.frame[c, v] == page, False),
+                writable=cpus.writable.where(lambda c, v: cpus.frame[c, v] == page, False),
+            ),
+        )
+
     def nothing_to_revoke(self, m: L) -> bool:
         """No mapping lets a page be written that the log does not permit."""
         return m.shadow.writable.never(lambda v: neg(self.permits(m, m.shadow.frame[v])))
@@ -137,6 +149,7 @@ class LogDirtyMode(PageTransfer[L]):
     @engine
     def enable_revoke(self, m: L, vpn: Vpn) -> L:
         """Write access goes from one mapping that was there before the switch."""
+        need(self.runs(m), "the source runs")
         need(self.is_switched(m), "the mode is on")
         need(m.shadow.writable[vpn], "the entry lets the page be written")
         need(neg(self.permits(m, m.shadow.frame[vpn])), "no store to the page has been logged since the switch")
@@ -145,6 +158,7 @@ class LogDirtyMode(PageTransfer[L]):
     @engine
     def enable_flush(self, m: L, cpu: Cpu) -> L:
         """One CPU's TLB is flushed, once no mapping is left that could bring back what goes."""
+        need(self.runs(m), "the source runs")
         need(self.is_switched(m), "the mode is on")
         need(neg(m.log_mode.flushed[cpu]), "this CPU has not been flushed since the switch")
         need(self.walks_the_shadow(m, cpu), "the CPU walks the shadow")

@@ -30,6 +30,7 @@ class SuperpagesLogged(LargeMappings[S]):
     @engine
     def large_protect(self, m: S, region: Region) -> S:
         """ENABLE makes a large mapping read-only as a whole."""
+        need(self.runs(m), "the source runs")
         need(self.is_switched(m), "the mode is on")
         need(m.superpages.writable[region], "the region is mapped large and writable")
         return m.but(superpages=m.superpages.but(writable=m.superpages.writable.discard(region)))
@@ -37,6 +38,7 @@ class SuperpagesLogged(LargeMappings[S]):
     @engine
     def large_split(self, m: S, region: Region) -> S:
         """ENABLE, or anybody later, takes a large mapping away: what comes back is small."""
+        need(self.runs(m), "the source runs")
         need(self.is_switched(m), "the mode is on")
         need(m.superpages.mapped[region], "the region is mapped large")
         return self.split(m, region)

@@ -88,18 +88,6 @@ class TwoClients(LogDirtyMode[T]):
         """The log has no client, as it is under the lock."""
         return neg(m.clients.migrating | m.clients.tracking)
 
-    def withdrawn(self, m: T, page: int) -> T:
-        """The page is read-only, in the shadow and for every CPU; the vCPUs are held for the moment."""
-        shadow, cpus = m.shadow, m.cpus
-        return m.but(
-            log_mode=m.log_mode.but(read_only=m.log_mode.read_only.add(page)),
-            shadow=shadow.but(writable=shadow.writable.where(lambda v: shadow.frame[v] == page, False)),
-            cpus=cpus.but(
-                present=cpus.present.where(lambda c, v: cpus.frame[c, v] == page, False),
-                writable=cpus.writable.where(lambda c, v: cpus.frame[c, v] == page, False),
-            ),
-        )
-
     @operator
     def track_start(self, m: T) -> T:
         """Tracking starts; the second client knows of nothing yet, so that every page counts as written."""

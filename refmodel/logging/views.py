@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.language import Contract, Cpu, Set, State, Value, Vpn, engine, guest, implies, invariant, need, neg
-from refmodel.logging.log_mode import WithLogMode
+from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
 from refmodel.logging.second_stage import SecondStage
 from refmodel.state import Phase, Shadow, Table
 
@@ -35,8 +35,8 @@ class WithViews(WithLogMode):
 V = TypeVar("V", bound=WithViews)
 
 
-class AlternateViews(SecondStage[V]):
-    """One view stands for any number: it may differ from the host's p2m by what has not been copied, and no more."""
+class AlternateViews(SecondStage[V], LogDirtyMode[V]):
+    """One view stands for any number: it differs from the host's p2m by what has not been copied; all is small."""
 
     def initial(self, anything: V) -> V:
         """Every CPU is in the host's view, and the other is empty."""
@@ -54,6 +54,12 @@ class AlternateViews(SecondStage[V]):
         table = m.views.table
         revoked = table.writable.never(lambda v: neg(self.permits(m, table.frame[v])))
         return super().is_revoked_elsewhere(m) & revoked
+
+    def withdrawn(self, m: V, page: int) -> V:
+        """Nor can it be written by way of the view."""
+        after, table = super().withdrawn(m, page), m.views.table
+        writable = table.writable.where(lambda v: table.frame[v] == page, False)
+        return after.but(views=m.views.but(table=table.but(writable=writable)))
 
     def copied_to_view(self, m: V, vpn: int) -> V:
         """The view's entry is made the host's."""
@@ -98,6 +104,7 @@ class AlternateViews(SecondStage[V]):
     @engine
     def view_revoke(self, m: V, vpn: Vpn) -> V:
         """Write access goes from one entry of the view: the log does not permit it any more."""
+        need(self.runs(m), "the source runs")
         table = m.views.table
         need(table.writable[vpn], "the view lets the page be written")
         need(neg(self.permits(m, table.frame[vpn])), "the log does not permit it")

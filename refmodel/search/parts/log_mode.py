@@ -11,26 +11,32 @@ __all__ = ["HINT", "SPACE"]
 _OVER = frozenset(phase for phase in Phase if phase > Phase.LIVE)
 
 
-def _mode(phase: Phase, on: bool, read_only: int, flushed: int) -> tuple[Any, ...]:
-    if phase in _OVER:
-        return phase, on and phase == Phase.ABORTED, 0, 0
-    return phase, on, read_only, flushed
+def _on(phase: Phase, on: bool) -> tuple[Any, ...]:
+    return phase, on and (phase not in _OVER or phase == Phase.ABORTED)
 
 
-SPACE = PartSpace(
-    dead=(
-        Rule(
-            ("phase", "log_mode.on", "log_mode.read_only", "log_mode.flushed"),
-            _mode,
-            "once the source stands still, no CPU stores and nothing is made read-only; that the mode is off after an "
-            "abort is claimed",
-        ),
-    )
-)
+def _switch(phase: Phase, read_only: int, flushed: int) -> tuple[Any, ...]:
+    return (phase, 0, 0) if phase in _OVER else (phase, read_only, flushed)
 
 
 def _hint(phase: Phase, saw_off: int) -> tuple[Any, ...]:
     return phase, 0 if phase in _OVER else saw_off
 
 
-HINT = PartSpace(dead=(Rule(("phase", "mode_hint.saw_off"), _hint, "once the source stands still, no CPU faults"),))
+SPACE = PartSpace(
+    dead=(
+        Rule(
+            ("phase", "log_mode.on"),
+            _on,
+            "once the source stands still, no store asks for the mode; that it is off after an abort is claimed",
+        ),
+        Rule(
+            ("phase", "log_mode.read_only", "log_mode.flushed"),
+            _switch,
+            "once the source stands still, no CPU stores, and nothing is revoked or flushed",
+        ),
+    )
+)
+HINT = PartSpace(
+    dead=(Rule(("phase", "mode_hint.saw_off"), _hint, "once the source stands still, no CPU faults"),),
+)
