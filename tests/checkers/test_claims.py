@@ -1,0 +1,90 @@
+"""Each claim is needed: switched off, some wrong variant, or some fault of one cell, is found by nothing.
+
+The witnesses are stored (``make_witnesses``), and hold of every claim of every machine: a new claim without one fails
+here, until it has one or says below why it cannot.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import z3
+
+from proofs.lifting.lift import any_state, arguments, claimed, closed
+from proofs.lifting.terms import expression
+from refmodel.machines import machine
+from tests.checkers.claims import every_claim, first_broken_in, refuted_alone, stored_names, until_broken
+from tests.checkers.flips import Flip
+from tests.checkers.make_witnesses import as_lines, faults, missing, witnesses
+from tests.variants.make_schedules import stored
+
+FOUND = witnesses()
+BY_SEARCH = {claim: witness["search"] for claim, witness in FOUND.items() if "search" in witness}
+BY_PROOF = {claim: witness["proof"] for claim, witness in FOUND.items() if "proof" in witness}
+BY_FAULT = {claim: Flip.of(witness["fault"]) for claim, witness in FOUND.items() if "fault" in witness}
+
+COROLLARIES: Mapping[str, str] = {}
+"""Claims that follow from the others of their machine: nothing breaks them alone, and each is claimed for what it says.
+That it follows is proved in the slow tier."""
+STEPS: Mapping[str, str] = {}
+"""Laws that cannot be broken alone, with the reason."""
+
+
+def test_every_claim_has_a_witness_or_a_reason_why_not() -> None:
+    assert sorted(missing(FOUND)) == sorted({*COROLLARIES, *STEPS})
+    assert set(FOUND) <= set(every_claim())
+    assert all(len(reason.split()) > 4 for reason in (*COROLLARIES.values(), *STEPS.values()))
+
+
+@pytest.mark.parametrize("claim", sorted(BY_SEARCH))
+def test_without_the_claim_the_search_misses_a_variant_there(claim: str) -> None:
+    schedule = until_broken(stored(BY_SEARCH[claim]))
+    assert first_broken_in(schedule) == {claim}
+    assert first_broken_in(schedule, but=claim) == frozenset()
+
+
+@pytest.mark.parametrize("claim", sorted(BY_FAULT))
+def test_without_the_claim_a_fault_is_missed(claim: str) -> None:
+    flip = BY_FAULT[claim]
+    spec = machine(flip.machine)
+    before, after, _ = flip.states()
+    assert all(spec.broken(c, after, flip.sizes, before if c.of_steps else None) is None for c in spec.claims.values())
+    assert flip.breaks() == [claim]
+    assert flip.breaks(but=claim) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", sorted(BY_PROOF))
+def test_without_the_claim_the_proof_refutes_nothing_of_a_variant(claim: str) -> None:
+    assert refuted_alone(BY_PROOF[claim]) == claim
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", sorted(COROLLARIES))
+def test_a_corollary_follows_from_the_other_claims(claim: str) -> None:
+    known, name = every_claim()[claim]
+    spec: Any = machine(name)
+    state = any_state(spec.state)
+    solver = z3.SimpleSolver()
+    solver.set(timeout=20_000)
+    solver.add(*(closed(spec, other, state) for other in spec.invariants if other.name != claim))
+    solver.add(z3.Not(expression(claimed(spec, known, (state,), arguments(known.parameters, "at.")))))
+    assert solver.check() == z3.unsat
+
+
+def test_the_file_is_as_it_is_written() -> None:
+    from tests.checkers.make_witnesses import WITNESSES
+
+    assert as_lines(FOUND) == WITNESSES.read_bytes()
+
+
+def test_a_fault_is_looked_for_in_runs_of_the_machine() -> None:
+    claim = "a_writable_guest_entry_is_present"
+    [(found, flip)] = faults("seed", {claim}, runs=1)
+    assert found == claim
+    assert (flip.leaf, len(flip.actions)) == ("source.table.writable", 1)
+    assert Flip.of(flip.as_json()) == flip
+
+
+def test_every_stored_schedule_is_looked_at() -> None:
+    assert set(BY_SEARCH.values()) <= set(stored_names())
