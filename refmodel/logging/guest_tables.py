@@ -36,8 +36,8 @@ VALUES = (
     EntryValue(accessed=2, dirty=2),
     EntryValue(first=True),
 )
-"""By value: not present; writable, A and D set; the same without D; read-only; writable with neither bit; the root's own
-frame, writable. Values beyond are data, and as entries not present."""
+"""By value: not present; writable, A and D set; the same without D; read-only; writable with neither bit; the root's
+own frame, writable. Values beyond are data, and as entries not present."""
 
 
 class GuestTables(RootTravels[G], TableSync[G]):

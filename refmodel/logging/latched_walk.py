@@ -30,7 +30,7 @@ from refmodel.language import (
 from refmodel.logging.table_state import WithGuestTables
 from refmodel.logging.table_sync import TableSync
 
-__all__ = ["Latches", "LatchedWalk", "W", "WithLatches"]
+__all__ = ["LatchedWalk", "Latches", "W", "WithLatches"]
 
 
 @frozen(slots=False)
@@ -152,9 +152,7 @@ class LatchedWalk(TableSync[W]):
         return m.but(source=m.source.but(table=read))
 
     @law(Contract.LOGGING, "I-SHADOW")
-    def a_fault_changes_no_entry_but_for_a_bit(
-        self, before: W, after: W, cpu: Cpu, page: Pfn, word: Word
-    ) -> bool:
+    def a_fault_changes_no_entry_but_for_a_bit(self, before: W, after: W, cpu: Cpu, page: Pfn, word: Word) -> bool:
         """What the guest or another walker stored since the walk is still there."""
         ended = before.latches.walking[cpu] & neg(after.latches.walking[cpu])
         old, new = before.source.memory[page, word], after.source.memory[page, word]

@@ -10,7 +10,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.handover.hand_over import HandOverSteps
-from refmodel.language import Contract, State, engine, implies, invariant, law, need, neg, operator
+from refmodel.language import Contract, Pfn, State, engine, implies, invariant, law, need, neg, operator
 from refmodel.state import Machine, Phase, Stage
 
 __all__ = ["A", "Allocation", "LogAllocation", "WithAllocation"]
@@ -114,3 +114,9 @@ class LogAllocation(HandOverSteps[A]):
     def a_lost_mark_is_remembered_until_the_migration_is_given_up(self, before: A, after: A) -> bool:
         """No harvest takes the failure for a log without that mark."""
         return implies(before.allocation.failed & neg(after.allocation.failed), after.phase == Phase.ABORTED)
+
+    def what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(self, before: A, after: A, page: Pfn) -> bool:
+        """A mark that is lost while the machine stands still makes no page one to be sent: the last harvest fails."""
+        return after.allocation.failed | super().what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(
+            before, after, page
+        )

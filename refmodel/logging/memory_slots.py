@@ -24,10 +24,11 @@ class MemorySlots(ChangingMemory[S]):
         return m.but(memory_map=slots.but(registered=slots.mapped, flushed=nobody, synced=nothing))
 
     def start(self, sizes: Sizes) -> S:
-        """All slots are in the memory map."""
+        """All slots are in the memory map, but for the last of several: its pages are RAM that is not mapped yet."""
         m = super().start(sizes)
         slots = m.memory_map
-        return m.but(memory_map=slots.but(mapped=slots.mapped.filled(), registered=slots.registered.filled()))
+        mapped = slots.mapped.only(lambda slot: slot < max(1, sizes["slot"] - 1))
+        return m.but(memory_map=slots.but(mapped=mapped, registered=mapped))
 
     def is_there(self, m: S, page: int) -> bool:
         """Its slot is in the memory map."""

@@ -36,13 +36,9 @@ Q = TypeVar("Q", bound=WithPopulation)
 class PopulateOnDemand(Faults[Q]):
     """The p2m is changed under its lock: the entry, the mark, and the flush of what it named are one step."""
 
-    def is_there(self, m: Q, page: int) -> bool:
-        """It has been populated."""
-        return super().is_there(m, page) & m.on_demand.populated[page]
-
-    def matters(self, m: Q, page: int) -> bool:
-        """Before it is populated, nobody has written it."""
-        return super().matters(m, page) & m.on_demand.populated[page]
+    def is_ram(self, m: Q, page: int) -> bool:
+        """Before it is populated, it has no contents, and no frame that a table could name."""
+        return super().is_ram(m, page) & m.on_demand.populated[page]
 
     def may_be_skipped(self, m: Q, page: int) -> bool:
         """There is no frame to read."""

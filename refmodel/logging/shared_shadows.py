@@ -4,7 +4,7 @@ Two upper entries that grant different rights need two shadows (the *role*): Lin
 of sync is synced before it is linked, for the guest owes no flush when it makes an entry present: ``65855ed8b034`` [P].
 """
 
-from refmodel.language import Vpn, guest, implies, need, neg
+from refmodel.language import Vpn, guest, need, neg
 from refmodel.logging.table_state import G
 from refmodel.logging.table_sync import TableSync
 

@@ -44,7 +44,7 @@ class TableStores(TableWalk[G]):
 
     def permitted(self, m: G, page: int) -> G:
         """The log's reason is over; the other may not be."""
-        after = super().permitted(m, page)
+        after = super().permitted(m, page)  # type: ignore[safe-super]  # the protection's own
         shadow = after.shadow
         writable = shadow.writable.where(lambda v: self.traps(after, shadow.frame[v]), False)
         return after.but(shadow=shadow.but(writable=writable))
