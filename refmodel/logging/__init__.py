@@ -2,4 +2,7 @@
 
 Read ``mmu`` (who walks which table, and what a store does), ``shadow`` (how entries are copied), ``faults`` (what a
 refused store does).
+
+Who writes beside the vCPUs, and has to mark what it wrote: ``hypervisor_writes``, ``device_writes`` and ``device_log``,
+``grants``.
 """
