@@ -40,13 +40,29 @@ CHOICES: Mapping[str, Choice] = {
         ),
         Choice(
             "xen",
-            ("shadowed-for-migration", "protect-at-harvest", "leaf-by-leaf", "xen-rounds", "deferred-pages"),
+            (
+                *("always-shadowed", "protect-at-harvest", "leaf-by-leaf", "xen-rounds", "deferred-pages"),
+                *("hypervisor-writes", "grants", "two-clients", "log-allocation", "populate-on-demand"),
+            ),
             "Xen as of 2022 (4.17): shadows blown at each harvest, the toolstack's rounds and deferred pages",
         ),
         Choice(
             "xen-2005",
-            ("shadowed-for-migration", "protect-at-harvest", "xen-2005-rounds"),
-            "Xen as of NSDI'05: pages dirty again are skipped, pages without a frame fixed in the last round",
+            ("shadowed-for-migration", "protect-at-harvest", "xen-2005-rounds", "guest-tables"),
+            "Xen as of NSDI'05: page tables in guest memory; pages dirty again are skipped, or fixed in the last round",
+        ),
+        Choice(
+            "kvm-qemu",
+            (
+                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
+                *("hypervisor-writes", "device-writes", "free-hints"),
+            ),
+            "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
+        ),
+        Choice(
+            "kvm-qemu-ring",
+            ("second-stage", "dirty-ring", "backup-bitmap", "qemu-rounds", "memory-slots", "hypervisor-writes"),
+            "the same with a dirty ring for each vCPU, and a backup bitmap for writers that have none",
         ),
     )
 }
