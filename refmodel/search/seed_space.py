@@ -3,6 +3,7 @@
 Every bound is a choice about reach, not about truth: the proofs hold for any size and any number of rounds.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from refmodel.language import Action, Sizes
@@ -10,7 +11,7 @@ from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.search.dead import Rule
 from refmodel.search.layout import NOTHING
-from refmodel.search.parts import part_spaces
+from refmodel.search.parts import PartSpace, part_spaces
 from refmodel.search.space import Space
 from refmodel.state import Phase, Stage
 
@@ -176,15 +177,21 @@ def start_of(spec: AnyMachine, sizes: Sizes, rounds: int) -> Any:
     return start.but(rounds=start.rounds.but(left=rounds))
 
 
+def _looked_at(rule: Rule, parts: Sequence[PartSpace]) -> bool:
+    """Some part looks at what the rule takes for dead, so that it holds no more."""
+    return any(part.alive & set(rule.paths) for part in parts)
+
+
 def seed_space(spec: AnyMachine, sizes: Sizes = SIZES, rounds: int = ROUNDS, symmetry: bool = True) -> Space:
     """The machine, or a variant of it, from where the prelude leaves it."""
     parts = part_spaces(spec)
     start = start_of(spec, sizes, rounds)
     for action in prelude_of(spec):
         start = spec.take(start, action)
-    alive = frozenset[str]().union(*(part.alive for part in parts))
-    dead = [rule for rule in DEAD if not alive & set(rule.paths)]
-    dead += [rule for part in parts for rule in part.dead if not alive & set(rule.paths)]
+    dead = [rule for rule in DEAD if not _looked_at(rule, parts)]
+    for part in parts:
+        others = [other for other in parts if other is not part]
+        dead += [rule for rule in part.dead if not _looked_at(rule, others)]
     renamed = (*RENAMED, *(sort for part in parts for sort in part.renamed))
     left_out = LEFT_OUT.union(*(part.left_out for part in parts))
     is_end = _never if any(part.goes_on_after_abort for part in parts) else _is_end
