@@ -117,7 +117,7 @@ LOG_MODE_VARIANTS = (
         "M25",
         StaysOn,
         "logging stays on after the migration has been given up",
-        ("6f6a5ef3e4", "71c7dff32b 902fe20d41"),
+        ("6f6a5ef3e4", "71c7dff32b", "902fe20d41"),
         machine="seed+second-stage",
     ),
     Variant(

@@ -45,7 +45,7 @@ class ReleasesUnflushed(LogDirtyOp[C]):
 
 class GrantsWhatIsOwed(ProtectAtHarvest[C]):
     def permits(self, m: C, page: int) -> bool:
-        """A page that the round will send anyway is entered writable; nothing takes that back when it is sent.
+        """A page that the round will send anyway is entered writable; nothing undoes that when it is sent.
 
         Refuted by ``a_tlb_lets_stores_pass_unseen_only...`` at ``transfer_clear``.
         """
