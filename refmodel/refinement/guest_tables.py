@@ -1,4 +1,4 @@
-"""Which steps of the promise the steps of ``guest-tables`` and ``latched-walk`` are: stores, for its tables are memory."""
+"""Which steps of the promise the steps of ``guest-tables`` and ``latched-walk`` are: stores, for tables are memory."""
 
 from typing import Any
 

@@ -17,9 +17,11 @@ def _memory(phase: Phase, source: Cells, target: Cells, copied: Cells) -> tuple[
     nothing = (0,) * len(source)
     if phase == Phase.ABORTED:
         return phase, nothing, nothing, nothing
+    if phase not in _OVER:
+        return phase, source, target, copied
     differs = tuple(int(s != t) for s, t in zip(source, target, strict=True))
-    read = tuple(0 if c == s else 1 if c == t else 2 for s, t, c in zip(source, target, copied, strict=True))
-    return phase, nothing if phase in _OVER else source, differs, read
+    read = (0 if c == s else 1 if c == t else 2 for s, t, c in zip(source, target, copied, strict=True))
+    return phase, nothing, differs, tuple(read)
 
 
 def _tables(phase: Phase, trapped: int, claiming: bool, claimed: int, flushed: int) -> tuple[Any, ...]:
@@ -33,8 +35,8 @@ SPACE = PartSpace(
         Rule(
             ("phase", "source.memory", "target.memory", "ghost.copied"),
             _memory,
-            "the source's memory is read by walks until it stands still; of the target's, and of what was read, only "
-            "whether it is the source's is seen, and the guest may make it differ by any store",
+            "once the source stands still no walk reads its memory, and values go from a cell of the source to the same "
+            "cell of the target alone: only whether the two, and what was read, are equal is seen",
         ),
         Rule(
             ("phase", "tables.trapped", "tables.claiming", "tables.claimed", "tables.flushed"),
