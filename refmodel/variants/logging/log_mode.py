@@ -94,7 +94,7 @@ LOG_MODE_VARIANTS = (
         LogsFromTheSecondRound,
         "pages are sent before logging has been switched on",
         ("758b96b61d", "ff180c6bd7"),
-        machine="seed+always-shadowed",
+        machine="seed+second-stage",
     ),
     Variant(
         "switch-after-protecting",
