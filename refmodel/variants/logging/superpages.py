@@ -20,7 +20,7 @@ _ONE_REGION = (_sizes(2, 1),)
 _TWO_REGIONS = (_sizes(2, 2),)
 """So that there is a last region, and another."""
 _ONE_PAGE = (_sizes(1, 1),)
-"""The guest notices nothing, so that all is searched for more: a region of one page is large enough to be held twice."""
+"""The guest notices nothing, so that the search goes on to its end: a region of one page can be held twice as well."""
 
 
 class LooksAtSmallMappingsOnly(SuperpagesLogged[S]):
