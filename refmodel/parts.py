@@ -10,7 +10,6 @@ from typing import Any
 from attrs import field, frozen
 
 from refmodel.handover.second_hop import SecondHop
-from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import Contract
 from refmodel.logging.always_shadowed import AlwaysShadowed
 from refmodel.logging.backup_bitmap import BackupBitmap, WithBackup
@@ -46,7 +45,6 @@ from refmodel.rounds.leaf_by_leaf import LeafByLeaf, WithLeaves
 from refmodel.rounds.log_dirty_op import HarvestUnpaused, LogDirtyOp
 from refmodel.rounds.put_back import PutBack
 from refmodel.rounds.qemu_policy import QemuRounds, WithPending
-from refmodel.rounds.skip import Skips
 from refmodel.rounds.xen_2005_policy import WithSkipping, Xen2005Rounds
 from refmodel.rounds.xen_policy import WithPolicy, XenRounds
 from refmodel.state import Machine
@@ -80,20 +78,11 @@ class Part:
 
 _ALL = (
     Part(
-        "target-memory",
-        TargetMemory,
-        Contract.HAND_OVER,
-        "which pages exist at the target: the same as at the source",
-        WithTargetMemory,
-        needs=("transfer-skip",),
-    ),
-    Part(
         "memory-slots",
         MemorySlots,
         Contract.LOGGING,
         "memory is added, removed and moved while a migration runs",
         WithMemoryMap,
-        needs=("target-memory",),
         sizes={"slot": 1},
     ),
     Part(
@@ -108,7 +97,6 @@ _ALL = (
         Contract.LOGGING,
         "a page comes into being at its first touch (Xen's PoD)",
         WithPopulation,
-        needs=("transfer-skip",),
     ),
     Part(
         "free-hints",
@@ -116,7 +104,6 @@ _ALL = (
         Contract.ROUNDS,
         "the guest says which pages are free, and they are not sent (virtio-balloon)",
         WithHints,
-        needs=("transfer-skip",),
     ),
     Part(
         "delta-cache",
@@ -151,12 +138,6 @@ _ALL = (
         WithFifo,
         role="wire",
         sizes={"place": 2},
-    ),
-    Part(
-        "transfer-skip",
-        Skips,
-        Contract.ROUNDS,
-        "a page that holds nothing that matters is not read",
     ),
     Part(
         "latched-walk",

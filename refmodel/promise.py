@@ -208,9 +208,7 @@ class Promise(Specification[Ledger]):
     def go_on(self, a: Ledger) -> Ledger:
         """What was the target is the source of another migration: everything is owed to another target."""
         need(a.target_runs, "the guest runs at the target")
-        return a.but(
-            owed=a.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False
-        )
+        return a.but(owed=a.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False)
 
     @invariant(Contract.PROMISE, "I-ONE", goal=True)
     def one_side_has_the_guest(self, a: Ledger) -> bool:

@@ -1,7 +1,7 @@
 """The target's memory: which pages exist there. A page comes into being when something of it arrives.
 
-So does Xen's (``populate_pfns`` in libxc [D]); a page without contents arrives by its type alone (XALLOC). What the source has removed has to be given back before the commit, else
-the guest finds more memory than it had, or a page that it has been told is gone.
+So does Xen's (``populate_pfns`` in libxc [D]); of a page without contents its type alone arrives (XALLOC). What the
+source has removed has to be given back before the commit, else the guest finds more memory than it had.
 """
 
 from typing import TypeVar

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from refmodel.handover.target_memory import TargetMemory, WithTargetMemory
 from refmodel.language import (
     Contract,
     Cpu,
@@ -25,8 +26,7 @@ from refmodel.language import (
     neg,
     operator,
 )
-from refmodel.logging.faults import Faults
-from refmodel.state import Machine, Phase
+from refmodel.state import Phase
 
 __all__ = ["ChangingMemory", "MemoryMap", "S", "WithMemoryMap"]
 
@@ -52,7 +52,7 @@ class MemoryMap(State):
 
 
 @frozen(slots=False)
-class WithMemoryMap(Machine):
+class WithMemoryMap(WithTargetMemory):
     """The state of a machine whose memory map changes."""
 
     memory_map: MemoryMap
@@ -61,7 +61,7 @@ class WithMemoryMap(Machine):
 S = TypeVar("S", bound=WithMemoryMap)
 
 
-class ChangingMemory(Faults[S]):
+class ChangingMemory(TargetMemory[S]):
     """Pages become RAM, and are RAM no longer."""
 
     def initial(self, anything: S) -> S:

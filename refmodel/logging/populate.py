@@ -9,8 +9,23 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from refmodel.language import Contract, Cpu, Pfn, Set, State, Value, Vpn, Word, guest, implies, invariant, need, neg, pick
-from refmodel.logging.faults import Faults
+from refmodel.language import (
+    Contract,
+    Cpu,
+    Pfn,
+    Set,
+    State,
+    Value,
+    Vpn,
+    Word,
+    guest,
+    implies,
+    invariant,
+    need,
+    neg,
+    pick,
+)
+from refmodel.rounds.skip import Skips
 from refmodel.state import Cpus, Machine, Shadow
 
 __all__ = ["OnDemand", "PopulateOnDemand", "Q", "WithPopulation"]
@@ -33,7 +48,7 @@ class WithPopulation(Machine):
 Q = TypeVar("Q", bound=WithPopulation)
 
 
-class PopulateOnDemand(Faults[Q]):
+class PopulateOnDemand(Skips[Q]):
     """The p2m is changed under its lock: the entry, the mark, and the flush of what it named are one step."""
 
     def is_ram(self, m: Q, page: int) -> bool:

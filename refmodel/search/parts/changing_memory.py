@@ -1,4 +1,4 @@
-"""The parts ``memory-slots``, ``target-memory``, ``populate-on-demand`` and ``free-hints``."""
+"""The parts ``memory-slots``, ``populate-on-demand`` and ``free-hints``."""
 
 from typing import Any
 

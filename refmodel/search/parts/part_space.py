@@ -17,7 +17,7 @@ class PartSpace:
     dead: tuple[Rule, ...] = ()
     """What of the part's own state nothing can see any more."""
     alive: frozenset[str] = frozenset()
-    """Leaves that the part looks at where a machine without it would not: no rule of others that touches one is used."""
+    """Leaves that the part looks at where a machine without it would not: no other's rule that touches one is used."""
     renamed: tuple[str, ...] = ()
     """Sorts of the part up to whose names states are one."""
     left_out: frozenset[str] = frozenset()
