@@ -40,9 +40,16 @@ def _arrive(spec: Any, m: Any, chan: int, page: int, word: int) -> list[Action]:
     return [arrives, *_settled(spec, spec.channel_deliver(m, chan, page, word), page)]
 
 
+def _zero(spec: Any, m: Any) -> list[Action]:
+    page = m.transfer.page
+    arrives = [] if isinstance(spec, FifoWire) else [Action("deliver_whole", (page, m.zeros.zero))]
+    return [*arrives, *_settled(spec, spec.zero_send(m), page)]
+
+
 WITNESSES: Witnesses = {
     "transfer_read": _read,
     "transfer_done": _done,
+    "zero_send": _zero,
     "wire_deliver": _deliver,
     "channel_deliver": _arrive,
 }

@@ -160,7 +160,7 @@ class ParallelChannels(HandOverSteps[C]):
         """It waits, or has left."""
         return neg(m.channels.queued[chan, word] & m.channels.flying[chan, word])
 
-    @invariant(Contract.HAND_OVER, "I-FINAL", "I-CLEAN")
+    @invariant(Contract.TRANSPORT, "I-FINAL", "I-CLEAN")
     def the_channels_are_empty_but_for_rounds_and_stop_and_copy(self, m: C, chan: Chan, word: Word) -> bool:
         """Nothing of a migration is on its way before it, once it has committed, or once it was given up."""
         moving = (m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED) | (m.phase == Phase.STOP_AND_COPY)

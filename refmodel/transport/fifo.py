@@ -105,10 +105,10 @@ class FifoWire(HandOverSteps[W]):
         fifo = m.fifo
         need(fifo.words[place, word] & fifo.pages[place, page], "the word is on its way")
         need(fifo.words.never(lambda k, w: fifo.earlier[k, place]), "all that was sent before it has arrived")
-        after = self.delivered(m, page, word, self.brought(m, place, word))
+        after = self.delivered(m, page, word, self.brought(m, place, page, word))
         return after.but(fifo=fifo.but(words=fifo.words.discard((place, word))))
 
-    def brought(self, m: W, place: int, word: int) -> int:
+    def brought(self, m: W, place: int, page: int, word: int) -> int:
         """What the record brings: what was queued, for that is a copy of what was read."""
         return m.fifo.value[place, word]
 
@@ -167,7 +167,7 @@ class FifoWire(HandOverSteps[W]):
         both = m.fifo.words[place, word] & m.fifo.words[other, there] & (place != other)
         return implies(both, m.fifo.earlier[place, other] != m.fifo.earlier[other, place])
 
-    @invariant(Contract.HAND_OVER, "I-FINAL", "I-CLEAN")
+    @invariant(Contract.TRANSPORT, "I-FINAL", "I-CLEAN")
     def the_wire_is_empty_but_for_rounds_and_stop_and_copy(self, m: W, place: Place, word: Word) -> bool:
         """Nothing of a migration is on its way before it, once it has committed, or once it was given up."""
         moving = (m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED) | (m.phase == Phase.STOP_AND_COPY)

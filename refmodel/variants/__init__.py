@@ -8,11 +8,13 @@ from refmodel.variants.controls import CONTROLS
 from refmodel.variants.hand_over import HAND_OVER_VARIANTS
 from refmodel.variants.logging import LOGGING_VARIANTS
 from refmodel.variants.rounds import ROUNDS_VARIANTS
+from refmodel.variants.transport import TRANSPORT_VARIANTS
 from refmodel.variants.variant import Variant
 
 __all__ = ["VARIANTS", "Variant"]
 
 VARIANTS: dict[str, Variant] = {
-    variant.name: variant for variant in (*LOGGING_VARIANTS, *ROUNDS_VARIANTS, *HAND_OVER_VARIANTS, *CONTROLS)
+    variant.name: variant
+    for variant in (*LOGGING_VARIANTS, *ROUNDS_VARIANTS, *TRANSPORT_VARIANTS, *HAND_OVER_VARIANTS, *CONTROLS)
 }
 """Every variant, by name."""

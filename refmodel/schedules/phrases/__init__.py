@@ -6,6 +6,7 @@ from refmodel.language import Action, Actor
 from refmodel.migration import AnyMachine
 from refmodel.schedules.phrases import (
     backup_bitmap,
+    changing_memory,
     core,
     device_writes,
     dirty_ring,
@@ -14,6 +15,8 @@ from refmodel.schedules.phrases import (
     hypervisor_writes,
     log_modes,
     manual_protect,
+    second_hop,
+    transport,
     xen_rounds,
 )
 from refmodel.schedules.phrases.phrases import Phrases
@@ -22,15 +25,18 @@ __all__ = ["phrase", "who"]
 
 _PHRASES: Phrases = {
     **core.PHRASES,
-    **guest_tables.PHRASES,
-    **manual_protect.PHRASES,
-    **hypervisor_writes.PHRASES,
-    **device_writes.PHRASES,
-    **grants.PHRASES,
-    **xen_rounds.PHRASES,
-    **dirty_ring.PHRASES,
     **backup_bitmap.PHRASES,
+    **changing_memory.PHRASES,
+    **device_writes.PHRASES,
+    **dirty_ring.PHRASES,
+    **grants.PHRASES,
+    **guest_tables.PHRASES,
+    **hypervisor_writes.PHRASES,
     **log_modes.PHRASES,
+    **manual_protect.PHRASES,
+    **second_hop.PHRASES,
+    **transport.PHRASES,
+    **xen_rounds.PHRASES,
 }
 
 

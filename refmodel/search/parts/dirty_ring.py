@@ -32,6 +32,14 @@ def _reaper(reading: bool, cpu: int, entry: int) -> tuple[Any, ...]:
     return (reading, cpu, entry) if reading else (reading, NOTHING, NOTHING)
 
 
+def _registers(sent: int, source: Cells, target: Cells) -> tuple[Any, ...]:
+    return (
+        sent,
+        source,
+        tuple(t if sent >> cpu & 1 else s for cpu, (s, t) in enumerate(zip(source, target, strict=True))),
+    )
+
+
 SPACE = PartSpace(
     dead=(
         Rule(
@@ -43,6 +51,11 @@ SPACE = PartSpace(
             ("phase", "reaper.reading", "ring.dirty", "ring.reset", "ring.page"),
             _payload,
             "once the source stands still no entry is written, and the reaper comes to no free one",
+        ),
+        Rule(
+            ("hand_over.registers_sent", "source.registers", "target.registers"),
+            _registers,
+            "what the target has of registers that are still to be sent will be written over",
         ),
         Rule(("reaper.reading", "reaper.cpu", "reaper.entry"), _reaper, "between two entries the reaper has none"),
     ),

@@ -1,90 +1,92 @@
-"""The parts of the contract *transport*."""
+"""The parts ``fifo-wire`` and ``channels``."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from refmodel.search.dead import Rule
 from refmodel.search.layout import NOTHING
 from refmodel.search.parts.part_space import PartSpace
 from refmodel.search.parts.preludes import CONFIGURED
+from refmodel.search.parts.values import MEMORY, Cells, members, renamed
 from refmodel.state import Phase
 
-__all__ = ["FIFO", "MEMORY", "in_order", "members"]
+__all__ = ["CHANNELS", "FIFO", "QUEUE", "queue"]
 
-Cells = tuple[Any, ...]
-MEMORY = frozenset({"source.memory", "target.memory", "ghost.copied"})
-
-
-def members(bits: int, columns: int) -> list[tuple[int, int]]:
-    """The members of a set of pairs, of so many second parts."""
-    return [divmod(i, columns) for i in range(bits.bit_length()) if bits >> i & 1]
+_MEMORY = ("source.memory", "target.memory", "ghost.copied")
+_EQUAL = "values go from a cell of the source to the same cell of the target, so that only which are equal is seen"
+QUEUE = ("fifo.words", "fifo.pages", "fifo.value", "fifo.earlier", "fifo.newest", "fifo.after")
 
 
-def in_order(values: Sequence[int]) -> list[int]:
-    """The values renamed by where they come first, so that the first is 0."""
-    names: dict[int, int] = {}
-    return [names.setdefault(value, len(names)) for value in values]
+def queue(cells: int, words: int, pages: int, value: Cells, earlier: int, newest: Cells, after: Cells) -> Any:
+    """The queue without what free places hold; and of which cell of memory each value is."""
+    places = len(after)
+    columns = len(value) // places
+    rows = cells // columns
+    used = {place for place, _ in members(words, columns)}
+    of = {place: page for place, page in members(pages, rows) if place in used}
+    cell_of = {place * columns + word: of[place] * columns + word for place, word in members(words, columns)}
+    kept = sum(1 << place * rows + page for place, page in of.items())
+    order = sum(1 << a * places + b for a, b in members(earlier, places) if a in used and b in used)
+    under_way = set(cell_of.values())
+    last = tuple(place if cell in under_way else NOTHING for cell, place in enumerate(newest))
+    return cell_of, (words, kept, value, order, last, after)
 
 
-def _fifo(
+def _fifo(phase: Phase, source: Cells, target: Cells, copied: Cells, *fifo: Any) -> tuple[Any, ...]:
+    cell_of, (words, pages, value, *rest) = queue(len(source), *fifo)
+    if phase == Phase.ABORTED:
+        source = target = copied = (0,) * len(source)
+    source, target, copied, value = renamed((source, target, copied), [(value, cell_of)])
+    return phase, source, target, copied, words, pages, value, *rest
+
+
+FIFO = PartSpace(
+    dead=(Rule(("phase", *_MEMORY, *QUEUE), _fifo, f"a free place has no record; {_EQUAL}"),),
+    alive=MEMORY,
+    renamed=("place",),
+    prelude=CONFIGURED,
+)
+
+
+def _channels(
     phase: Phase,
     source: Cells,
     target: Cells,
     copied: Cells,
-    words: int,
     pages: int,
+    queued: int,
+    flying: int,
     value: Cells,
-    earlier: int,
-    newest: Cells,
     after: Cells,
 ) -> tuple[Any, ...]:
-    cells = len(source)
+    columns = len(value) // len(after)
+    rows = len(source) // columns
+    busy = {chan for chan, _ in members(queued | flying, columns)}
+    of = {chan: page for chan, page in members(pages, rows) if chan in busy}
+    cell_of = {chan * columns + word: of[chan] * columns + word for chan, word in members(flying, columns)}
     if phase == Phase.ABORTED:
-        nothing = (0,) * cells
-        return phase, nothing, nothing, nothing, 0, 0, (NOTHING,) * len(value), 0, (NOTHING,) * cells, after
-    places = len(after)
-    columns = len(value) // places
-    under_way = members(words, columns)
-    used = {place for place, _ in under_way}
-    of = {place: page for place, page in members(pages, cells // columns) if place in used}
-    brought: dict[int, list[int]] = {}
-    for place, word in under_way:
-        brought.setdefault(of[place] * columns + word, []).append(place * columns + word)
-    memory, values = [], [NOTHING] * len(value)
-    for cell in range(cells):
-        records = brought.get(cell, [])
-        seen = in_order([source[cell], target[cell], copied[cell], *(value[i] for i in records)])
-        memory.append(seen[:3])
-        for i, renamed in zip(records, seen[3:], strict=True):
-            values[i] = renamed
-    ours, theirs, read = zip(*memory, strict=True)
-    still = sum(1 << place * (cells // columns) + page for place, page in of.items())
-    order = sum(1 << a * places + b for a, b in members(earlier, places) if a in used and b in used)
-    last = tuple(k if cell in brought else NOTHING for cell, k in enumerate(newest))
-    return phase, ours, theirs, read, words, still, tuple(values), order, last, after
+        source = target = copied = (0,) * len(source)
+    source, target, copied, value = renamed((source, target, copied), [(value, cell_of)])
+    kept = sum(1 << chan * rows + page for chan, page in of.items())
+    return phase, source, target, copied, kept, queued, flying, value, after
 
 
-FIFO = PartSpace(
+CHANNELS = PartSpace(
     dead=(
         Rule(
             (
                 "phase",
-                "source.memory",
-                "target.memory",
-                "ghost.copied",
-                "fifo.words",
-                "fifo.pages",
-                "fifo.value",
-                "fifo.earlier",
-                "fifo.newest",
-                "fifo.after",
+                *_MEMORY,
+                "channels.pages",
+                "channels.queued",
+                "channels.flying",
+                "channels.value",
+                "channels.after",
             ),
-            _fifo,
-            "a place that is free has no record, and values go from a cell of the source to the same cell of the "
-            "target alone, so that only which of them are equal is seen",
+            _channels,
+            f"an idle channel has no page, and what has not left no value; {_EQUAL}",
         ),
     ),
     alive=MEMORY,
-    renamed=("place",),
+    renamed=("chan",),
     prelude=CONFIGURED,
 )
