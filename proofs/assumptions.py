@@ -108,7 +108,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "a harvest that fails is told of",
-        "The caller of a harvest that failed midway puts its pages back, asks again, or gives the migration up; going on "
+        "The caller of a harvest that failed midway puts pages back, asks again, or gives the migration up: going on "
         "as if nothing had happened loses the leaves already cleared (observation O-2, unconfirmed).",
         cited(["paging_log_dirty_op"]),
         comes_with=("leaf-by-leaf",),

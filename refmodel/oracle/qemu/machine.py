@@ -29,7 +29,7 @@ __all__ = ["QemuMachine"]
 
 _PAGE = 4096
 _UNBOUNDED = 1 << 30
-_BEGIN = ("send_configuration", "log_enable", "enter_shadow", "enable_flush")
+_BEGIN = ("send_configuration", "device_start_log", "log_enable", "enable_revoke", "enable_flush")
 _AFTER = {"next_round": "not just", "pause": "just"}
 _CONTEXT = ("send_registers", "send_table")
 

@@ -29,7 +29,11 @@ __all__ = ["XenMachine"]
 _LEAF = 15
 """A leaf of Xen's log has the bits of 2 to the power of so many pages."""
 _UNBOUNDED = 1 << 30
-_BEGIN = ("send_configuration", "enter_shadow", "harvest_blow", "harvest_flush", "harvest_release")
+_BEGIN = (
+    *("send_configuration", "log_enable", "harvest_blow", "harvest_flush", "harvest_release"),
+    *("enable_revoke", "enable_flush"),
+)
+_QUIET = ("hypervisor_finish", "mark_mapped")
 _PROTECT = ("harvest_blow", "harvest_flush", "harvest_release")
 _CONTEXT = ("send_registers", "send_table")
 
@@ -40,7 +44,13 @@ class XenMachine(Lockstep):
     def __init__(self, pages: int) -> None:
         super().__init__(compose("xen")(), pages, chunk=-(-pages >> _LEAF) or 1)
         of: Map[int, int] = Map((pages,), tuple(page >> _LEAF for page in range(pages)))
-        self.m = self.m.but(leaves=self.m.leaves.but(of=of), rounds=self.m.rounds.but(left=_UNBOUNDED))
+        populated = self.m.on_demand.populated.filled()
+        self.m = self.m.but(
+            leaves=self.m.leaves.but(of=of),
+            rounds=self.m.rounds.but(left=_UNBOUNDED),
+            on_demand=self.m.on_demand.but(populated=populated),
+            granted=self.m.granted.but(mapped=self.m.granted.mapped.cleared()),
+        )
         self.pages = pages
         self.other_policy: Decision | None = None
         """An answer that Xen's own policy would not have given: to go on."""
@@ -145,6 +155,7 @@ class XenMachine(Lockstep):
             self.m = self.m.but(policy=self.m.policy.but(converged=True))
             self.go_on("pause")
         self._counted(final)
+        self.prepare(_QUIET)
         self.go_on("final_harvest")
         self._cleans += 1
 
