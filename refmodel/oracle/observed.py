@@ -1,171 +1,19 @@
-"""What a recorder would have seen of a schedule: the events of level A, and what the oracle finds in them.
+"""The events of a schedule, as a recorder would have seen them, and what the oracle finds in them."""
 
-Nothing here knows the steps of any machine. Stores and sends are what the refinement's witness says of a step; who
-runs, and who gave up, shows in the states before and after it. What was stored is told by the promise's ledger, which
-never looks at the state that a wrong variant made, so that the judge has two independent witnesses of each page.
-"""
-
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterable
 
 from attrs import evolve
 
-from refmodel.language import Action, Actor
-from refmodel.migration import AnyMachine
-from refmodel.oracle.events import (
-    VERSION,
-    Abort,
-    Activate,
-    Begin,
-    Block,
-    Commit,
-    Event,
-    Memory,
-    Pause,
-    Release,
-    Round,
-    Send,
-    Store,
-)
+from refmodel.oracle.events import Event, Memory, Store
 from refmodel.oracle.evidence import Evidence
 from refmodel.oracle.judge import Judge
+from refmodel.oracle.observer import Observer
 from refmodel.oracle.summary import verdict_of
 from refmodel.oracle.verdict import Verdict
-from refmodel.refinement import seen, witness
-from refmodel.schedules.replay import Watch
 from refmodel.schedules.schedule import Schedule
 from refmodel.search.complete import to_the_end
-from refmodel.state import Phase, same_entry
 
-__all__ = ["BLOCK", "Observer", "finding_on", "judged", "observed", "without_contents"]
-
-BLOCK = "ram"
-"""The only RAM block of a machine: its pages are numbered by pfn."""
-Side = Literal["source", "target"]
-
-
-class Observer:
-    """Follows a run step by step; ``recordings`` has the events of each migration that it began, one after another."""
-
-    def __init__(self, spec: AnyMachine, start: Any) -> None:
-        self._spec = spec
-        self._watch = Watch(spec, start)
-        self._pages, self._words = start.source.memory.shape
-        self.recordings: list[list[Event]] = []
-        self._read: dict[int, list[int]] = {}
-        """By page, what the engine read of each word last; before that, what the target held."""
-        self._unsent: dict[int, set[int]] = {}
-        """By page, the words read that no send has told of yet."""
-        self._told: set[Side] = set()
-        """The sides whose memory has been told."""
-        self._is_over = False
-        """The host that received the guest is the source of another migration, which has not begun."""
-
-    def take(self, before: Any, action: Action, after: Any) -> None:
-        """Follow one step."""
-        promised = witness(self._spec, before, action)
-        self._watch.step(before, action, after)
-        if self._begins(before, after):
-            self._begin(after)
-        self._is_over |= any(step.step == "go_on" for step in promised)
-        if self.recordings and not self._is_over:
-            is_engines = self._spec.steps[action.step].actor is Actor.ENGINE
-            self.recordings[-1] += self._events(before, promised, after, is_engines)
-
-    def end(self, m: Any) -> None:
-        """The run ends here: if nobody runs, what both sides hold is told."""
-        if self.recordings and not m.hand_over.source_runs and self._is_going_on():
-            self.recordings[-1] += [*self._sends(m, everything=True), *self._memories(m)]
-
-    def _begins(self, before: Any, after: Any) -> bool:
-        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED)
-
-    def _begin(self, m: Any) -> None:
-        self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])
-        self.recordings[-1] += [Release(BLOCK, page) for page in range(self._pages) if not self._spec.matters(m, page)]
-        held = m.target.memory
-        self._read = {page: [held[page, word] for word in range(self._words)] for page in range(self._pages)}
-        self._unsent, self._told, self._is_over = {}, set(), False
-
-    def _is_going_on(self) -> bool:
-        return not any(isinstance(event, Activate | Abort) for event in self.recordings[-1])
-
-    def _events(self, before: Any, promised: list[Action], after: Any, is_engines: bool) -> Iterator[Event]:
-        then, now = before.hand_over, after.hand_over
-        for step in promised:
-            if step.step in ("store", "renew"):
-                yield self._store(before, after, step.arguments[0])
-            elif step.step == "deliver":
-                page, word, value = step.arguments
-                self._read[page][word] = value
-                if is_engines:  # else the target held it, whatever it was, before anything was sent
-                    self._unsent.setdefault(page, set()).add(word)
-        for page in range(self._pages):
-            if self._spec.matters(before, page) and not self._spec.matters(after, page):
-                yield Release(BLOCK, page)
-        is_late = then.source_runs and not now.source_runs
-        yield from self._sends(after, everything=is_late or now.target_runs)
-        if after.rounds.left < before.rounds.left or (before.phase, after.phase) == (Phase.PAUSED, Phase.STOP_AND_COPY):
-            yield Round()
-        if is_late:
-            yield Pause()
-        if then.source_kept and not now.source_kept and not now.target_runs:
-            yield from self._memory("source", before)
-        if any(step.step == "give_up" for step in promised):
-            yield Commit(self._has_context(after))
-        if now.target_runs and not then.target_runs:
-            yield from self._memories(after)
-            yield Activate()
-        if (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
-            yield Abort()
-
-    def _store(self, before: Any, after: Any, page: int) -> Store:
-        digest = _digest(self._watch.ledger.last.memory[page, word] for word in range(self._words))
-        return Store(BLOCK, page, digest, _side(before, after, page))
-
-    def _sends(self, m: Any, everything: bool = False) -> Iterator[Send]:
-        """A page is sent once each word was read, or as far as it was when it is no longer in hand."""
-        for page, words in list(self._unsent.items()):
-            if everything or len(words) == self._words or not self._spec.in_hand(m, page):
-                del self._unsent[page]
-                yield Send(BLOCK, page, _digest(self._read[page]))
-
-    def _has_context(self, m: Any) -> bool:
-        """Table, registers and configuration at the target are the guest's."""
-        ours, theirs = self._watch.ledger.last, seen(self._spec, m, m.target)
-        entries = ours.table.present.every_key()
-        return (
-            m.source.configuration == m.target.configuration
-            and ours.registers.same(theirs.registers)
-            and all(same_entry(ours.table, theirs.table, vpn) for vpn in entries)
-        )
-
-    def _memories(self, m: Any) -> Iterator[Memory]:
-        """What both sides hold, as far as it can be known: of a source that runs, or is gone, nothing is."""
-        if not m.hand_over.source_runs and m.hand_over.source_kept:
-            yield from self._memory("source", m)
-        yield from self._memory("target", m)
-
-    def _memory(self, side: Side, m: Any) -> Iterator[Memory]:
-        if side not in self._told:
-            self._told.add(side)
-            cells = (m.source if side == "source" else m.target).memory
-            for page in range(self._pages):
-                yield Memory(side, BLOCK, page, _digest(cells[page, word] for word in range(self._words)))
-
-
-def _digest(words: Iterable[int]) -> str:
-    """A page's contents as a text: they are short enough to be their own digest."""
-    return "-".join(str(int(word)) for word in words)
-
-
-def _side(before: Any, after: Any, page: int) -> Side:
-    """Where a store went: to the side whose memory it changed, or else to the one that runs."""
-    if not before.source.memory.same_row(after.source.memory, page):
-        return "source"
-    changed = not before.target.memory.same_row(after.target.memory, page)
-    only_target = before.hand_over.target_runs and not before.hand_over.source_runs
-    return "target" if changed or only_target else "source"
+__all__ = ["finding_on", "judged", "observed", "without_contents"]
 
 
 def observed(schedule: Schedule) -> tuple[tuple[Event, ...], ...]:

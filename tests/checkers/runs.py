@@ -8,7 +8,7 @@ from attrs import frozen
 from refmodel.language import Action
 from refmodel.migration import AnyMachine
 from refmodel.oracle.events import Event
-from refmodel.oracle.observed import Observer
+from refmodel.oracle.observer import Observer
 from refmodel.schedules.replay import Watch, first_broken
 
 __all__ = ["END", "SMALL", "STOP", "Run", "Step", "sent"]
