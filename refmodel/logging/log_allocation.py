@@ -113,7 +113,8 @@ class LogAllocation(HandOverSteps[A]):
     @law(Contract.LOGGING, "I-LOG", "I-CONS")
     def a_lost_mark_is_remembered_until_the_migration_is_given_up(self, before: A, after: A) -> bool:
         """No harvest takes the failure for a log without that mark."""
-        return implies(before.allocation.failed & neg(after.allocation.failed), after.phase == Phase.ABORTED)
+        given_up = (after.phase == Phase.ABORTED) | (after.phase == Phase.BEFORE)
+        return implies(before.allocation.failed & neg(after.allocation.failed), given_up)
 
     def what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(self, before: A, after: A, page: Pfn) -> bool:
         """A mark that is lost while the machine stands still makes no page one to be sent: the last harvest fails."""
