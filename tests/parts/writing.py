@@ -1,6 +1,6 @@
 """Driving a machine that protects at transfer and whose vCPUs do nothing: other writers write, pages are sent."""
 
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -21,7 +21,7 @@ class Writing:
         self.sizes = sizes_for(self.spec, {**SMALL, **sizes})
         self.m = start_of(self.spec, self.sizes, 9)
 
-    def do(self, step: str, *arguments: Any) -> "Writing":
+    def do(self, step: str, *arguments: Any) -> Self:
         before = self.m
         self.m = self.spec.take(before, Action(step, arguments))
         for claim in self.spec.claims.values() if self.is_right else ():
@@ -33,7 +33,7 @@ class Writing:
             self.spec.take(self.m, Action(step, arguments))
         assert refused.value.guard == guard
 
-    def breaks(self, claim: str, step: str, *arguments: Any) -> "Writing":
+    def breaks(self, claim: str, step: str, *arguments: Any) -> Self:
         """The step breaks the claim, which held before."""
         said, before = self.spec.claims[claim], self.m
         assert said.of_steps or self.spec.broken(said, before, self.sizes) is None
@@ -41,11 +41,11 @@ class Writing:
         assert self.spec.broken(said, self.m, self.sizes, before if said.of_steps else None) is not None
         return self
 
-    def begin(self) -> "Writing":
+    def begin(self) -> Self:
         """A migration begins, and the configuration travels."""
         return self.do("begin").do("send_configuration")
 
-    def sent(self) -> "Writing":
+    def sent(self) -> Self:
         """Rounds have begun, and every page that is owed is sent."""
         if self.m.phase == Phase.SETUP:
             self.do("enter_shadow", 0).do("start_rounds")
@@ -56,7 +56,7 @@ class Writing:
             self.do("transfer_read", 0).do("transfer_done")
         return self
 
-    def handed_over(self) -> "Writing":
+    def handed_over(self) -> Self:
         """After the last harvest: the rest travels, and the guest runs at the target."""
         self.sent().do("send_registers", 0).do("send_table")
         return self.do("commit").do("acknowledge").do("activate")
