@@ -123,7 +123,8 @@ class ManualProtect(KvmBitmap[K]):
     @invariant(Contract.LOGGING, "R1", "R4")
     def no_bit_is_taken_before_every_cpu_walks_the_shadow(self, m: K, page: Pfn, cpu: Cpu) -> bool:
         """R1's order: a CPU on the guest's own table would store to a protected page without a fault."""
-        return self.permits(m, page) | self.walks_the_shadow(m, cpu)
+        runs = (m.phase == Phase.SETUP) | (m.phase == Phase.LIVE)
+        return implies(runs & neg(self.permits(m, page)), self.walks_the_shadow(m, cpu))
 
     def is_before_the_last_harvest(self, m: K) -> bool:
         """A migration runs, and rounds may follow."""
