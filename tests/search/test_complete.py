@@ -11,7 +11,7 @@ from refmodel.rows import Row
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import Schedule, load
 from refmodel.search import checked as checking
-from refmodel.search.complete import complete
+from refmodel.search.complete import complete, to_the_end
 from refmodel.search.explore import Explored, Outcome
 from refmodel.search.find import GROWING, Found, annotated, find, is_noticed, search
 from refmodel.search.replayed import discrepancies
@@ -65,6 +65,16 @@ def test_a_schedule_that_is_noticed_already_stays_as_it_is() -> None:
     completion = complete(evolve(schedule, noticed=None))
     assert completion.schedule == schedule
     assert completion.guest_steps == 0
+
+
+def test_a_schedule_that_is_not_over_goes_on_to_its_end_by_the_engine_alone() -> None:
+    schedule = first_break("discard-at-commit")
+    longer = to_the_end(schedule)
+    assert [action.step for action in longer.actions[len(schedule.actions) :]] == ["acknowledge", "activate"]
+    assert to_the_end(longer) == longer
+    given_up = Schedule("seed", None, GROWING[0], 1, (Action("begin"), Action("abort")))
+    assert to_the_end(given_up) == given_up
+    assert len(to_the_end(evolve(given_up, actions=(Action("begin"),))).actions) == 12
 
 
 def test_a_schedule_is_annotated_from_its_replay() -> None:
