@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 from math import prod
 from time import perf_counter
 from typing import Any
@@ -76,6 +76,8 @@ class _Driver:
         """Every page is mapped, the migration has begun, and its rounds run."""
         m = self.spec.start(self.sizes)
         m = m.but(rounds=m.rounds.but(left=1_000_000))
+        for page in range(self.sizes["pfn"]) if "populate" in self.spec.steps else ():
+            m = self.take(m, Action("populate", (page, 0, 1))) or m
         for vpn in range(self.sizes["vpn"]) if "guest_map" in self.spec.steps else ():
             m = self.take(m, Action("guest_map", (vpn, vpn, vpn < WRITABLE, True))) or m
         m = self.spec.take(m, Action("begin"))
@@ -119,30 +121,34 @@ class _Driver:
         return [tuple(map(self.chance.choice, domains)) for _ in range(_TRIES)]
 
     def drawn(self, m: Any) -> Iterator[Action]:
-        """Steps in turn, until the engine can do no more but end the rounds."""
-        kinds, shares = list(self.mix), list(self.mix.values())
-        for _ in range(_LONGEST):
-            kind = self.chance.choices(kinds, shares)[0]
-            if kind == "engine":
-                found = self.any_of(m, self.engine, lambda after: after.phase == Phase.LIVE)
-                if found is None:
-                    return
-            elif kind == "other":
-                found = self.any_of(m, self.other, lambda after: after.phase == Phase.LIVE)
-            else:
-                found = self.some(m, kind)
-            if found is not None:
-                action, m = found
-                yield action
+        """Steps in turn, until the engine can do no more but end the rounds: what lags most behind the mix comes first."""
+        counts = dict.fromkeys(self.mix, 0)
+        for number in range(1, _LONGEST + 1):
+            late = sorted(self.mix, key=lambda kind: counts[kind] - number * self.mix[kind] / 100)
+            found = None
+            for kind in late:
+                if kind == "engine":
+                    found = self.any_of(m, self.engine, lambda after: after.phase == Phase.LIVE)
+                elif kind == "other":
+                    found = self.any_of(m, self.other, lambda after: after.phase == Phase.LIVE)
+                else:
+                    found = self.some(m, kind)
+                if found is not None:
+                    break
+            if found is None:
+                return
+            counts[kind] += 1
+            action, m = found
+            yield action
 
 
 def mixed(spec: AnyMachine, length: int) -> Mixed:
-    """Schedules of so many steps in all, or a few more; the same every time."""
+    """Schedules of so many steps in all; the same every time."""
     driver = _Driver(spec)
     start = driver.begun()
     runs: list[tuple[Action, ...]] = []
-    while sum(map(len, runs)) < length:
-        runs.append(tuple(driver.drawn(start)))
+    while (left := length - sum(map(len, runs))) > 0:
+        runs.append(tuple(islice(driver.drawn(start), left)))
     return Mixed(start, tuple(runs))
 
 

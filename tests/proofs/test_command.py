@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from proofs.assumptions import ASSUMPTIONS
+from proofs.assumptions import assumed
 from proofs.command import _progress, prove
 from proofs.display import show
 from proofs.prove import prove_all
 from proofs.solve import Options
+from refmodel.machines import machine
 from tests.proofs.peer import Contradictory, LendsInSecret, Library
 
 RECORD = {"group": str, "step": str, "path": int, "claim": str, "verdict": str, "seconds": float}
@@ -28,7 +29,7 @@ def test_what_is_proved_exits_with_0_and_says_what_was_assumed() -> None:
     assert result.exit_code == 0
     assert "Seed: hand-over" in result.output
     assert "obligations:" in result.output
-    assert all(f"{assumption.name}: {assumption.means}" in result.output for assumption in ASSUMPTIONS)
+    assert all(f"{assumption.name}: {assumption.means}" in result.output for assumption in assumed(machine("seed")))
 
 
 def test_a_wrong_variant_exits_with_1_and_names_step_and_claim() -> None:
