@@ -8,6 +8,7 @@ what was dirtied since the guest came is to lose the rest (Propolis ``#232`` [P]
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import (
     Contract,
+    Cpu,
     Pfn,
     Value,
     Vpn,
@@ -67,13 +68,20 @@ class SecondHop(HandOverSteps[M]):
         """A host is made ready to receive the guest: what its memory held before is anything."""
         need((m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP), "no page has been sent")
         need(neg(m.hand_over.configured), "the configuration has not travelled yet")
-        memory = m.target.memory.set((page, word), value)
-        return m.but(target=m.target.but(memory=memory), ghost=m.ghost.but(copied=memory))
+        after = self.delivered(m, page, word, value)
+        return after.but(ghost=after.ghost.but(copied=after.target.memory))
 
     @invariant(Contract.HAND_OVER, "R12")
     def at_the_target_a_writable_entry_is_present(self, m: M, vpn: Vpn) -> bool:
         """As at the source: it came from there."""
         return implies((m.phase == Phase.AFTER) & m.target.table.writable[vpn], m.target.table.present[vpn])
+
+    @law(Contract.HAND_OVER, "I-CLEAN", "R10")
+    def a_new_migration_starts_from_all_dirty(self, before: M, after: M, page: Pfn, cpu: Cpu) -> bool:
+        """Whatever an earlier one has sent, or its log holds: every page is owed, and all of the context."""
+        begins = neg(self.is_migrating(before)) & self.is_migrating(after)
+        context = after.hand_over.configured | after.hand_over.table_sent | after.hand_over.registers_sent[cpu]
+        return implies(begins, after.rounds.to_send[page] & neg(context))
 
     @law(Contract.HAND_OVER, "I-ONE", "R12")
     def the_source_runs_again_only_as_what_the_target_was(self, before: M, after: M, page: Pfn, word: Word) -> bool:

@@ -4,7 +4,7 @@ Xen's ``write_batch`` [D] sends no contents for a pfn without a frame (XTAB, INV
 guest has hinted free. What may be skipped is said by other parts.
 """
 
-from refmodel.language import engine, need
+from refmodel.language import Contract, engine, implies, law, need, neg
 from refmodel.rounds.transfer import PageTransfer
 from refmodel.state import M, Stage
 
@@ -24,3 +24,14 @@ class Skips(PageTransfer[M]):
     def skipped(self, m: M) -> M:
         """The engine between two pages, the page unread."""
         return m.but(transfer=self.idle(m))
+
+    @law(Contract.ROUNDS, "I-CONS", "I-ORDER")
+    def what_is_put_aside_unread_is_protected_and_does_not_matter(self, before: M, after: M) -> bool:
+        """Unless it is still owed, or there by other means: no page is dropped that somebody misses, nor before stores to
+        it are logged."""
+        page = before.transfer.page
+        unread = (before.transfer.stage != Stage.IDLE) & neg(before.transfer.read.is_full)
+        put_aside = unread & (after.transfer.stage == Stage.IDLE) & self.is_migrating(after)
+        free = (before.transfer.stage == Stage.READING) & neg(self.matters(before, page))
+        arrived = after.source.memory.same_row(after.target.memory, page)
+        return implies(put_aside, free | arrived | self.is_owed(after, page))

@@ -1,6 +1,7 @@
 """Wrong variants of ``second-hop``: M17, M25.
 
-Both break ``until_rounds_run_every_page_is_owed`` and ``what_was_noted_is_still_marked`` of rounds.
+Both break ``until_rounds_run_every_page_is_owed`` of rounds, and ``second-start-from-old-log`` also
+``a_new_migration_starts_from_all_dirty`` of hand-over.
 """
 
 from refmodel.handover.second_hop import SecondHop

@@ -1,8 +1,7 @@
 """Wrong variants of ``free-hints``, M18, and a sound one.
 
-``hint-of-any-epoch`` breaks ``a_page_that_is_not_owed_is_equal_at_the_target`` (its page was taken again unnoted),
-``hint-races-sender`` ``a_page_that_can_be_written_unseen_is_noted`` of logging, and ``hinted-never-sent``
-``what_was_noted_is_still_marked`` of rounds.
+``hint-of-any-epoch`` and ``hint-races-sender`` break ``what_is_put_aside_unread_is_protected_and_does_not_matter`` of
+rounds (the page matters again; it is not protected yet), ``hinted-never-sent`` ``what_was_noted_is_still_marked``.
 """
 
 from refmodel.language import Pfn, Set, need
