@@ -57,10 +57,11 @@ class Observer:
         """Follow one step."""
         promised = witness(self._spec, before, action)
         self._watch.step(before, action, after)
+        goes_on = any(step.step == "go_on" for step in promised)
+        self._is_over |= goes_on
         if self._begins(before, after):
             self._begin(after)
-        self._is_over |= any(step.step == "go_on" for step in promised)
-        if self.recordings and not self._is_over:
+        if self.recordings and not self._is_over and not goes_on:
             is_engines = self._spec.steps[action.step].actor is Actor.ENGINE
             self.recordings[-1] += self._events(before, promised, after, is_engines)
 
@@ -70,7 +71,7 @@ class Observer:
             self.recordings[-1] += [*self._sends(m, everything=True), *self._memories(m)]
 
     def _begins(self, before: Any, after: Any) -> bool:
-        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED)
+        return bool(self._spec.is_migrating(after)) and before.phase in (Phase.BEFORE, Phase.ABORTED, Phase.AFTER)
 
     def _begin(self, m: Any) -> None:
         self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])

@@ -27,8 +27,8 @@ class Skips(PageTransfer[M]):
 
     @law(Contract.ROUNDS, "I-CONS", "I-ORDER")
     def what_is_put_aside_unread_is_protected_and_does_not_matter(self, before: M, after: M) -> bool:
-        """Unless it is still owed, or there by other means: no page is dropped that somebody misses, nor before stores to
-        it are logged."""
+        """Unless it is still owed, or has arrived otherwise: no page is dropped that somebody misses, or that can be
+        written unseen."""
         page = before.transfer.page
         unread = (before.transfer.stage != Stage.IDLE) & neg(before.transfer.read.is_full)
         put_aside = unread & (after.transfer.stage == Stage.IDLE) & self.is_migrating(after)
