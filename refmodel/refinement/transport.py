@@ -31,7 +31,7 @@ def _done(spec: Any, m: Any) -> list[Action]:
 
 
 def _deliver(spec: Any, m: Any, place: int, page: int, word: int) -> list[Action]:
-    arrives = Action("deliver", (page, word, m.fifo.value[place, word]))
+    arrives = Action("deliver", (page, word, spec.brought(m, place, page, word)))
     return [arrives, *_settled(spec, spec.wire_deliver(m, place, page, word), page)]
 
 

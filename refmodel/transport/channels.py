@@ -105,10 +105,12 @@ class ParallelChannels(HandOverSteps[C]):
         return after.but(ghost=after.ghost.but(copied=after.target.memory))
 
     def in_flight(self, m: C, page: int) -> bool:
-        """Some channel has the page."""
-        return super().in_flight(m, page) | neg(
-            m.channels.pages.never(lambda c, p: (p == page) & neg(self.is_idle(m, c)))
-        )
+        """Some channel has the page, or words of it are listed already."""
+        channels = m.channels
+        listed = self.in_hand(m, page) & neg(m.transfer.read.is_empty)
+        waits = neg(channels.queued.never(lambda c, w: channels.pages[c, page]))
+        left = neg(channels.flying.never(lambda c, w: channels.pages[c, page]))
+        return super().in_flight(m, page) | listed | waits | left
 
     def is_to_be_read(self, m: C, page: int, word: int) -> bool:
         """Until it leaves."""

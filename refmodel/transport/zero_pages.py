@@ -44,7 +44,7 @@ class Zeros(State):
     fresh: Set[Pfn]
     """Pages that the target got from its kernel as zeros, and gave to nobody before the migration. Constant."""
     received: Set[Pfn]
-    """Pages of which something has arrived."""
+    """Pages that something has been written to since: what has arrived of them, as a rule."""
 
 
 @frozen(slots=False)

@@ -1,7 +1,8 @@
 """Wrong variants of ``channels``, M21, and a sound one.
 
 Without a barrier between rounds the proof refutes ``what_a_channel_has_is_not_sent_again_before_the_barrier`` of
-transport; where the end does not wait, ``at_the_commit_nothing_is_marked_and_nothing_on_its_way`` of hand-over.
+transport; where the end does not wait, ``the_channels_are_empty_but_for_rounds_and_stop_and_copy``, and the export of
+hand-over with it.
 """
 
 from refmodel.state import Phase

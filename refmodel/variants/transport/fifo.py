@@ -1,6 +1,6 @@
 """A wrong variant of ``fifo-wire``, M21.
 
-It breaks ``at_the_commit_nothing_is_marked_and_nothing_on_its_way`` of hand-over.
+It breaks ``the_wire_is_empty_but_for_rounds_and_stop_and_copy`` of transport, and the export of hand-over with it.
 """
 
 from refmodel.transport.fifo import FifoWire, W

@@ -1,7 +1,7 @@
 """Wrong variants of ``zero-pages``, M19, and a sound one.
 
 The proof refutes ``what_has_arrived_is_what_was_read`` of transport; for ``zero-test-too-short``
-``what_differs_from_its_last_copy_was_noted`` of logging: what counts as read was not.
+``what_counts_as_read_was_read_or_found_zero``, and the export of logging with it.
 """
 
 from refmodel.language import neg
