@@ -12,6 +12,8 @@ WORDS = 2
 class Sending(Harvesting):
     """Such a machine under a test's hand, with two words a page; every claim is checked after every step."""
 
+    spec: Any
+
     def __init__(self, name: str, rounds: int = 9, **sizes: int) -> None:
         super().__init__(name, rounds, **{"word": WORDS, "cpu": 1, "vpn": 2, "pfn": 2, **sizes})
 
@@ -41,6 +43,10 @@ class Sending(Harvesting):
             for word in range(WORDS):
                 self.do("transfer_read", word)
             self.do("transfer_done")
+        return self
+
+    def stop(self) -> "Sending":
+        super().stop()
         return self
 
     def store_word(self, vpn: int, word: int, value: int) -> "Sending":
