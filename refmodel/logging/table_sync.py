@@ -61,9 +61,7 @@ class TableSync(WalkerBits[G]):
         """Nobody can write the frame unseen: it is trapped, and the entries that walk it are made afresh."""
         page, tables = m.tables.claimed, m.tables
         trapped = m.but(
-            tables=tables.but(
-                trapped=tables.trapped.add(page), claiming=False, flushed=tables.flushed.cleared(), claimed=page
-            )
+            tables=tables.but(trapped=tables.trapped.add(page), claiming=False, flushed=tables.flushed.cleared())
         )
         return trapped.but(shadow=self.refreshed(trapped, lambda v: self.is_on_walk(m, v, page)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from refmodel.language import neg
 from refmodel.logging.latched_walk import LatchedWalk, W
 from refmodel.logging.shared_shadows import SharedShadows
 from refmodel.logging.table_state import G
@@ -22,12 +23,10 @@ class WritesWhatWasRead(LatchedWalk[W]):
         return True
 
 
-class RevalidatesTheMeaning(LatchedWalk[W]):
+class RetriesWhileClaimed(LatchedWalk[W]):
     def revalidated(self, m: W, cpu: int) -> bool:
-        """Looked at again is what the entries mean: others that mean the same will do."""
-        vpn, read, now = m.latches.vpn[cpu], self.as_read(m, cpu).source.table, m.source.table
-        same = (read.frame[vpn] == now.frame[vpn]) & (read.writable[vpn] == now.writable[vpn])
-        return read.present[vpn] & now.present[vpn] & same
+        """A fill is begun anew whenever some frame is being claimed, whether or not it was read."""
+        return super().revalidated(m, cpu) & neg(m.tables.claiming)
 
 
 class LinksOutOfSync(SharedShadows[G]):
@@ -88,10 +87,10 @@ TABLE_WALK_VARIANTS = (
         growing=_small(vpn=2, word=2, value=4),
     ),
     Variant(
-        "revalidates-meaning",
+        "retries-while-claimed",
         "-",
-        RevalidatesTheMeaning,
-        "a fill goes on though the entries changed, if they mean what was read",
+        RetriesWhileClaimed,
+        "fills wait for any change of tables, as with one sequence counter for all",
         sound=True,
         machine=_LATCHED,
         growing=_small(),
