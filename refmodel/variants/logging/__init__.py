@@ -17,6 +17,7 @@ from refmodel.variants.logging import (
     protect_at_harvest,
     superpages,
     table_walks,
+    trapped_tables,
     two_clients,
     views,
 )
@@ -35,6 +36,7 @@ LOGGING_VARIANTS = (
     *protect_at_harvest.HARVEST_VARIANTS,
     *superpages.SUPERPAGE_VARIANTS,
     *table_walks.TABLE_WALK_VARIANTS,
+    *trapped_tables.TRAPPED_TABLE_VARIANTS,
     *dirty_ring.DIRTY_RING_VARIANTS,
     *memory_slots.MEMORY_SLOT_VARIANTS,
     *populate.POPULATE_VARIANTS,
