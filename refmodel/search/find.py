@@ -85,7 +85,14 @@ def search(
     actions = (*prelude, *breach.actions)
     at = {name: int(i) for (name, _), i in zip(breach.claim.parameters, breach.where, strict=True)}
     broken = Broken(breach.claim.name, at, len(actions))
-    return evolve(found, schedule=Schedule(name, variant, sizes, rounds, actions, broken))
+    schedule = Schedule(name, variant, sizes, rounds, actions, broken)
+    return evolve(found, schedule=schedule if breach.actions else _cut(annotated(schedule)))
+
+
+def _cut(schedule: Schedule) -> Schedule:
+    """The schedule up to the broken claim: the prelude itself may break one."""
+    assert schedule.broken is not None
+    return evolve(schedule, actions=schedule.actions[: schedule.broken.after])
 
 
 def _need_few_names(sizes: Sizes, symmetry: bool) -> None:

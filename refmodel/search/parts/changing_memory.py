@@ -65,7 +65,7 @@ SLOTS = PartSpace(
     renamed=("slot",),
     prelude=CONFIGURED,
 )
-POPULATED = PartSpace(prelude=())
+POPULATED = PartSpace(prelude=(), left_out=frozenset({"target_populate"}))
 FREE = PartSpace(
     dead=(
         Rule(
@@ -73,5 +73,7 @@ FREE = PartSpace(
             _hints,
             "from the commit on no page is put aside, and after an abort none is sent",
         ),
-    )
+    ),
+    left_out=frozenset({"target_take"}),
 )
+"""What is done to memory at the target is left out, as stores there are: nothing that is claimed reads it any more."""
