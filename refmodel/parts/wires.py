@@ -1,0 +1,48 @@
+"""What lies between the read of a word and its arrival."""
+
+from refmodel.language import Contract
+from refmodel.parts.part import Part
+from refmodel.transport.channels import ParallelChannels
+from refmodel.transport.channels_state import WithChannels
+from refmodel.transport.delta_cache import DeltaCache, WithCache
+from refmodel.transport.fifo import FifoWire, WithFifo
+from refmodel.transport.zero_pages import WithZeros, ZeroPages
+
+__all__ = ["WIRES"]
+
+WIRES = (
+    Part(
+        "delta-cache",
+        DeltaCache,
+        Contract.TRANSPORT,
+        "what was sent of a page is kept, and only what has changed since is sent (XBZRLE)",
+        WithCache,
+        needs=("fifo-wire",),
+        sizes={"line": 1},
+    ),
+    Part(
+        "zero-pages",
+        ZeroPages,
+        Contract.TRANSPORT,
+        "a page of zeros is sent as that, and the target makes it zero",
+        WithZeros,
+    ),
+    Part(
+        "channels",
+        ParallelChannels,
+        Contract.TRANSPORT,
+        "pages go by reference to channels without order between them, with a barrier before every harvest (multifd)",
+        WithChannels,
+        role="wire",
+        sizes={"chan": 2},
+    ),
+    Part(
+        "fifo-wire",
+        FifoWire,
+        Contract.TRANSPORT,
+        "what is sent is on its way for a while, and arrives in the order of sending",
+        WithFifo,
+        role="wire",
+        sizes={"place": 2},
+    ),
+)
