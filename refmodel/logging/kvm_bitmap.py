@@ -9,7 +9,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.language import Chunk, Cpu, Map, Pfn, Set, Sizes, State, guest, need, neg
-from refmodel.rounds.transfer import PageTransfer
+from refmodel.rounds.rounds import MigrationRounds
 from refmodel.state import Machine, Phase
 
 __all__ = ["K", "KvmBitmap", "Slot", "WithSlot"]
@@ -44,7 +44,7 @@ class WithSlot(Machine):
 K = TypeVar("K", bound=WithSlot)
 
 
-class KvmBitmap(PageTransfer[K]):
+class KvmBitmap(MigrationRounds[K]):
     """The kernel's bitmap is the log; what a GET has seen of it is in the slot's copy."""
 
     def initial(self, anything: K) -> K:

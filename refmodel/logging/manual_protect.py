@@ -82,6 +82,11 @@ class ManualProtect(KvmBitmap[K]):
             )
         )
 
+    def pause(self, m: K) -> K:
+        """The thread that stops the guest is the one that clears."""
+        need(neg(m.slot.clearing), "no CLEAR is under way")
+        return super().pause(m)
+
     @engine
     def transfer_clear(self, m: K, page: Pfn) -> K:
         """The page's chunk has been cleared first."""
@@ -116,9 +121,9 @@ class ManualProtect(KvmBitmap[K]):
         return implies(m.shadow.writable[vpn] & m.slot.revoked[page], self.permits(m, page))
 
     @invariant(Contract.ROUNDS, "I-FINAL")
-    def a_clear_returns_before_the_last_harvest(self, m: K) -> bool:
-        """The slots lock: no GET comes between a CLEAR's bits and its return."""
-        return implies(m.slot.clearing, (m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED))
+    def a_clear_returns_before_the_guest_is_stopped(self, m: K) -> bool:
+        """And before the last harvest: no GET comes between a CLEAR's bits and its return."""
+        return implies(m.slot.clearing, m.phase == Phase.LIVE)
 
     @invariant(Contract.LOGGING, "R1", "R4")
     def no_bit_is_taken_before_every_cpu_walks_the_shadow(self, m: K, page: Pfn, cpu: Cpu) -> bool:

@@ -53,9 +53,10 @@ def test_a_sync_clears_nothing_and_protects_nothing(live: WithKvm) -> None:
 def test_no_get_comes_between_a_clear_and_its_return(live: WithKvm) -> None:
     live.do("clear_dirty_log", 0)
     live.refuses("no CLEAR is under way", "clear_dirty_log", 1)
-    live.do("pause")
-    live.refuses("no CLEAR is under way", "final_harvest")
-    live.each_cpu("clear_flush").finish()
+    live.refuses("no CLEAR is under way", "pause")
+    live.refuses("no CLEAR is under way", "recreate_slot")
+    live.each_cpu("clear_flush").clear(1).send().do("write_fault", 0, 0, 0).do("next_round").do("clear_dirty_log", 0)
+    live.each_cpu("clear_flush").do("pause").finish()
 
 
 def test_a_slot_made_anew_has_every_bit_set_and_none_fetched(live: WithKvm) -> None:
