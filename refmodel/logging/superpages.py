@@ -146,7 +146,7 @@ class LargeMappings(LogDirtyMode[S]):
         """Which of the two counts is for the hardware to choose; arm64 reports a conflict."""
         return neg(m.superpages.held[cpu, m.superpages.region_of[vpn]] & m.cpus.present[cpu, vpn])
 
-    @invariant(Contract.LOGGING, "I-GRAN")
+    @invariant(Contract.LOGGING, "I-GRAN", goal=True)
     def what_is_mapped_large_is_nowhere_mapped_small(self, m: S, cpu: Cpu, vpn: Vpn) -> bool:
         """Neither in the shadow nor in a TLB."""
         small = m.shadow.present[vpn] | m.shadow.unsynced[vpn] | m.cpus.present[cpu, vpn]

@@ -106,8 +106,8 @@ def test_the_generator_writes_all_that_is_stored(name: str) -> None:
     is_made_as_stored(name)
 
 
-def test_every_variant_begins_a_migration_in_the_space_that_is_searched() -> None:
+def test_every_variant_has_a_guest_that_runs_in_the_space_that_is_searched() -> None:
     for name, variant in VARIANTS.items():
         spec = machine(variant.machine, name)
         sizes = sizes_for(spec, (variant.growing or GROWING)[0])
-        assert spec.is_migrating(seed_space(spec, sizes).start)
+        assert seed_space(spec, sizes).start.hand_over.source_runs

@@ -66,13 +66,15 @@ def test_the_oracle_finds_what_is_stored(name: str) -> None:
 @pytest.mark.parametrize("name", REACHED)
 def test_the_order_of_stores_and_sends_shows_a_lost_store_without_any_contents(name: str) -> None:
     schedule = stored(name)
+    if "transport" in CLASSES[VARIANTS[name].catalogue].contracts:
+        return  # what arrives is not what was sent, and no order shows it
     bare = judged(without_contents(events) for events in observed(schedule))
     if SAID[name]["oracle"][0] == "the-last-store-arrives":
         assert "a-stored-page-is-sent-again" in said_by(bare)
 
 
 @pytest.mark.parametrize("name", REACHED)
-def test_the_right_machine_is_accepted_as_far_as_it_takes_the_same_schedule(name: str) -> None:
+def test_nothing_is_found_of_the_right_machine_as_far_as_it_takes_the_same_schedule(name: str) -> None:
     schedule = stored(name)
     spec, state, taken = machine(schedule.machine), schedule.start(), []
     for action in schedule.actions:
@@ -82,7 +84,7 @@ def test_the_right_machine_is_accepted_as_far_as_it_takes_the_same_schedule(name
             continue
         taken.append(action)
     right = Schedule(schedule.machine, None, schedule.sizes, schedule.rounds, tuple(taken))
-    assert said_by(finding_on(right)) == ["accepted"]
+    assert not finding_on(right).findings
 
 
 def is_accepted_by_the_search(name: str, machines: int) -> None:
