@@ -15,7 +15,7 @@ from refmodel.search.seed_space import DEAD, seed_space, sizes_for
 from refmodel.search.space import Space
 from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase
-from tests.search.specs import ALL, spec_of
+from tests.search.specs import ALL, SOME, spec_of
 from tests.search.walks import drawn, failing, reached
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
@@ -48,13 +48,14 @@ def told_apart(space: Space, state: Any) -> bool:
     return seen(space, state) != seen(space, blanked(space, state))
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SOME)
 def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(name: str) -> None:
     spec, random = spec_of(name), Random(name)
     small, large = seed_space(spec, sizes_for(spec, GROWING[0])), seed_space(spec, sizes_for(spec, SIZES))
-    assert not any(told_apart(small, state) for state in drawn(small, random, 30))
+    many = 30 if name == "seed" else 5
+    assert not any(told_apart(small, state) for state in drawn(small, random, many))
     walked = [state for _ in range(3) for state in reached(large, random, 60)]
-    assert not any(told_apart(large, state) for state in random.sample(walked, min(20, len(walked))))
+    assert not any(told_apart(large, state) for state in random.sample(walked, min(many // 2, len(walked))))
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from refmodel.language import Refused
 from refmodel.search.explore import explore
 from refmodel.search.space import Space
 
-_MOST_VISITED = 6_000
+_MOST_VISITED = 3_000
 """States that are drawn from: with dead fields as they come, whole searches are too large."""
 
 
@@ -53,7 +53,7 @@ def drawn(space: Space, random: Random, count: int) -> list[Any]:
             visited.append(state)
         return False
 
-    explore(space, goal=keep)
+    explore(space, max_states=_MOST_VISITED, goal=keep)
     explore(evolve(space, dead=()), max_states=_MOST_VISITED, goal=keep)
     return random.sample(visited, min(count, len(visited)))
 
