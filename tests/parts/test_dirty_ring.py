@@ -2,6 +2,9 @@
 
 import pytest
 
+from refmodel.language import Action
+from refmodel.schedules.schedule import Noticed, Schedule
+from refmodel.search.find import annotated
 from tests.parts.logging_with_kvm import WithKvm
 
 
@@ -98,3 +101,27 @@ def test_an_abort_empties_the_rings(sent: WithKvm) -> None:
     assert sent.m.ring.dirty.is_empty
     assert sent.m.ring.reset.is_empty
     assert sent.spec.permits(sent.m, 0)
+
+
+TWO_PAGES = {"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "entry": 1}
+HANDED_BACK_TOO_EARLY = """
+    begin  send_configuration  guest_map 0 0 1 0  enter_shadow 0  ring_start
+    ring_push 0 0 0  write_fault 0 0 0  reap_flag 0 0  reset_flush 0  start_rounds
+    transfer_clear 0  transfer_read 0  transfer_done
+    mmu_walk 0 0  reset_entry 0 0  guest_store 0 0 0 1  reset_flush 0
+    guest_map 0 1 1 0  ring_push 0 0 0  pause  reap_payload  reset_entry 0 0  reset_flush 0
+    final_harvest  transfer_clear 1  transfer_read 0  transfer_done
+    send_registers 0  send_table  commit  acknowledge  activate
+"""
+
+
+def test_an_entry_that_is_handed_back_before_it_is_read_loses_its_page() -> None:
+    """QEMU ``52281c6d11`` [D], to what the guest notices: the search finds the broken claim, this is beyond it."""
+    actions = []
+    for line in HANDED_BACK_TOO_EARLY.split("\n"):
+        for said in filter(None, line.strip().split("  ")):
+            step, *arguments = said.split()
+            actions.append(Action(step, tuple(map(int, arguments))))
+    found = annotated(Schedule("seed+dirty-ring", "ring-reset-first", TWO_PAGES, 0, tuple(actions)))
+    assert found.broken is not None
+    assert found.noticed == Noticed("a load at the target of pfn 0 word 0 returns 0; the last store was 1", 32)
