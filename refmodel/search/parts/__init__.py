@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.search.parts import (
+    backup_bitmap,
     changing_memory,
     device_writes,
     dirty_ring,
@@ -33,6 +34,7 @@ from refmodel.search.parts.part_space import PartSpace
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "backup-bitmap": backup_bitmap.SPACE,
     "fifo-wire": transport.FIFO,
     "channels": transport.CHANNELS,
     "zero-pages": encodings.ZEROS,
