@@ -9,20 +9,21 @@ from refmodel.machines import machine
 from refmodel.search.explore import Outcome, explore
 from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
-from refmodel.search.seed_space import LEFT_OUT, PRELUDE, ROUNDS, SIZES, prelude_of, seed_space, sizes_for
+from refmodel.search.seed_space import LEFT_OUT, PRELUDE, ROUNDS, SIZES, seed_space, sizes_for
 from refmodel.search.space import Space, actions_of
 from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase
 from refmodel.unusable import Unusable
-from tests.search.specs import RIGHT, SOME, SOME_SOUND, SOUND, spec_of
+from refmodel.variants import VARIANTS
+from tests.search.specs import RIGHT, SOME_SOUND, SOUND, spec_of
 from tests.search.walks import drawn
 
+SEEDS = ["seed", *(variant.name for variant in VARIANTS.values() if variant.machine == "seed")]
 
-@pytest.mark.parametrize("name", SOME)
+
+@pytest.mark.parametrize("name", SEEDS)
 def test_begin_commutes_with_all_that_can_come_before_it(name: str) -> None:
     spec = spec_of(name)
-    if prelude_of(spec) != PRELUDE:
-        pytest.skip("its search begins with a prelude of its own")
     sizes = sizes_for(spec, {**SIZES, "vpn": 1, "cpu": 1})
     space = Space(spec, sizes, spec.start(sizes), ("pfn",), is_end=lambda m: m.phase != Phase.BEFORE)
     for state in drawn(space, Random(name), 60):

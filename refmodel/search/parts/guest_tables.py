@@ -35,7 +35,7 @@ SPACE = PartSpace(
         Rule(
             ("phase", "source.memory", "target.memory", "ghost.copied"),
             _memory,
-            "once the source stands still no walk reads its memory, and values go from a cell of the source to the same "
+            "once the source stands still no walk reads its memory, and values go from a source cell to the same "
             "cell of the target alone: only whether the two, and what was read, are equal is seen",
         ),
         Rule(
