@@ -12,6 +12,7 @@ from refmodel.variants.logging import (
     kvm_bitmap,
     log_allocation,
     log_mode,
+    manual_protect,
     memory_slots,
     populate,
     protect_at_harvest,
@@ -44,4 +45,5 @@ LOGGING_VARIANTS = (
     *log_allocation.ALLOCATION_VARIANTS,
     *backup_bitmap.BACKUP_BITMAP_VARIANTS,
     *views.VIEW_VARIANTS,
+    *manual_protect.MANUAL_PROTECT_VARIANTS,
 )
