@@ -9,15 +9,15 @@ Read in this order:
 
 1. ``refmodel.promise``: level A, what a guest is promised. A page of code.
 2. ``refmodel.state``: what level B, shadow paging, is made of: guest, shadow, vCPUs, log, engine.
-3. ``refmodel.logging``: ``mmu`` (walks, TLBs, stores: R9), ``shadow`` (filled on demand, kept in step: R2, R3, R4, R8),
-   ``faults`` (what a refused store does: R5, R6, R7); then the seed's two parts: ``roots`` (R1), ``protect_at_transfer``
-   (mark, revoke, flush: R4).
+3. ``refmodel.logging``: ``mmu`` (walks, TLBs, stores: R9), ``shadow`` (filled on demand, kept in step: R2, R3, R4,
+   R8), ``faults`` (what a refused store does: R5, R6, R7); then the seed's two parts: ``roots`` (R1) and
+   ``protect_at_transfer`` (mark, revoke, flush: R4).
 4. ``refmodel.transport``: ``wire``. ``refmodel.rounds``: ``transfer`` (a page is taken up and read), ``rounds`` (which
    pages, until when: R10).
 5. ``refmodel.handover``: registers, commit, acknowledgement, abort: R11, R12. ``refmodel.theorem``: why that is enough.
 6. ``refmodel.migration`` and ``refmodel.seed``: all together; ``refmodel.refinement``: why B keeps A.
-7. ``refmodel.parts``: what else real machines have, a module each in the contract's room; ``refmodel.compose``: machines
-   out of parts, such as ``xen`` and ``kvm-qemu``.
+7. ``refmodel.parts``: what else real machines have, a module each in the contract's room; ``refmodel.compose``:
+   machines out of parts, such as ``xen`` and ``kvm-qemu``.
 8. ``refmodel.variants``: what real hypervisors got wrong, each as a patch of one function.
 
 Every step is an ordinary method on an attrs-frozen state, e.g. ``spec.guest_store(m, cpu, vpn, word, value)``; claims

@@ -121,7 +121,7 @@ class _Driver:
         return [tuple(map(self.chance.choice, domains)) for _ in range(_TRIES)]
 
     def drawn(self, m: Any) -> Iterator[Action]:
-        """Steps in turn, until the engine can do no more but end the rounds: what lags most behind the mix comes first."""
+        """Steps in turn, what lags most behind the mix first; until the engine can do no more but end the rounds."""
         counts = dict.fromkeys(self.mix, 0)
         for number in range(1, _LONGEST + 1):
             late = sorted(self.mix, key=lambda kind: counts[kind] - number * self.mix[kind] / 100)

@@ -141,9 +141,7 @@ def find_variant(
 ) -> Found:
     """The first counterexample to a variant, in the machine, the sizes (unless given) and the rounds that it names."""
     growing, rounds = machines or variant.growing or GROWING, variant.rounds
-    return find(
-        variant.machine, variant.name, growing, rounds, max_states=max_states, later=later, progress=progress
-    )
+    return find(variant.machine, variant.name, growing, rounds, max_states=max_states, later=later, progress=progress)
 
 
 def _noticed(

@@ -249,4 +249,4 @@ def test_in_haste_the_proof_begins_where_the_search_saw_it_break() -> None:
     asked: list[tuple[object, ...]] = []
     for care in (Care.LISTED, Care.TOLD):
         judge(VARIANTS["mark-dropped"], lambda spec, *more: asked.append(more), care)
-    assert asked == [(("logging",), "write_fault"), (("logging",), "")]
+    assert asked == [(("logging", "hand-over"), "write_fault"), (("logging", "hand-over"), "")]

@@ -45,7 +45,7 @@ def faults(name: str, wanted: set[str], runs: int = _RUNS) -> Iterator[tuple[str
     left = wanted & set(machine(name).claims)
     runner = Runner(machine(name))
     for number, data in enumerate(inputs(1, runs, steps=96, which=None)):
-        sizes, rounds = runner.head(bytes([1 + number % 2]) + data[1:])
+        sizes, rounds = runner.head(bytes([1 + number % 3]) + data[1:])
         parts = runner.parts(sizes)
         before = start = parts.start.but(rounds=parts.start.rounds.but(left=rounds))
         actions = []

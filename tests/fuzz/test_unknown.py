@@ -47,7 +47,7 @@ def test_reads_are_cells_where_the_key_is_known_and_leaves_where_it_is_not() -> 
     assert read(lambda m: m.rounds.to_send | m.log.dirty).names == {"rounds.to_send", "log.dirty"}
     assert read(lambda m: m.shadow.writable.never(lambda v: True)).names == {"shadow.writable"}
     assert "target.table.frame" in read(lambda m: same_entry(m.source.table, m.target.table, 1)).names
-    assert len(read(lambda m: m.log.but(dirty=m.log.dirty)).names) == 2
+    assert len(read(lambda m: m.rounds.but(left=m.rounds.left)).names) == 2
 
 
 def test_an_exception_is_a_value_and_what_cannot_be_read_is_no_answer() -> None:

@@ -64,7 +64,7 @@ class RandomPairs(Generic[S]):
         """``most_walks``: after so many a step that no walk has taken is tried from any state that one came to."""
         self.spec = spec
         self.most_walks = most_walks
-        more = {name: 2 for name in spec.sorts}
+        more = dict.fromkeys(spec.sorts, 2)
         self.sizes = [{**more, **sizes} for sizes in SIZES]
         self.random = Random(seed)
         self.walks = RandomWalks(spec, self.random)

@@ -135,8 +135,8 @@ def test_rounds_end_when_three_times_the_memory_has_been_sent() -> None:
     d.stop().hand_over()
 
 
-def test_the_named_machines_have_what_xen_has() -> None:
-    d = Harvesting("xen").set_up((0, 0))
+def test_harvest_rounds_and_deferred_pages_go_together() -> None:
+    d = Harvesting("seed+protect-at-harvest+leaf-by-leaf+xen-rounds+deferred-pages").set_up((0, 0))
     d.store(0, 0, 1).do("transfer_clear", 2)
     d.do("transfer_defer")
     d.send().do("round_over")
