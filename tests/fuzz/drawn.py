@@ -21,7 +21,7 @@ _HARD = {
     "zero-page-not-cached",
     "zeroed-page-keeps-data",
 }
-"""A page has to be sent twice, with the right stores between: more than a thousand random runs. The search finds them."""
+"""A page has to be sent twice, with the right stores between: over a thousand random runs. The search finds them."""
 EACH = sorted({VARIANTS[name].machine: name for name in WRONG if name not in _HARD}.values())
 """A wrong variant of each machine that variants are of: what the quick tests look at."""
 MANY = sorted({*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts)})

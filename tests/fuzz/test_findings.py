@@ -9,8 +9,7 @@ from fuzz.run import Runner
 from fuzz.shrink import shrink
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import load
-from refmodel.variants import VARIANTS
-from tests.fuzz.drawn import EACH, runner, walked
+from tests.fuzz.drawn import runner, walked
 from tests.fuzz.make_findings import FOLDER
 
 FINDINGS = sorted(FOLDER.glob("*.json"))
