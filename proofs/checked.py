@@ -14,7 +14,7 @@ from refmodel.machines import MACHINES, machine
 from refmodel.migration import AnyMachine
 from refmodel.promise import Promise
 from refmodel.rows import Row
-from refmodel.variants import VARIANTS
+from refmodel.variants import VARIANTS, sample
 
 __all__ = ["checked", "is_proved"]
 
@@ -45,16 +45,16 @@ def _variant_is_proved(name: str) -> bool:
 
 
 def checked() -> Iterator[Row]:
-    """The promise, every named machine and its refinement, and what the prover says of every variant."""
+    """The promise, every named machine and its refinement, and what the prover says of a sample of variants."""
     began = time.perf_counter()
     report = prove_all(Promise())
     result = f"{len(report.records) - len(report.not_proved):,} of {len(report.records):,} obligations proved"
     yield Row("prove", "the promise (level A), any size", result, report.is_proved, time.perf_counter() - began)
     with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:
         yield from pool.map(_machine_row, MACHINES)
-        for sound, what in ((False, "wrong variants"), (True, "sound variants")):
+        for sound, what in ((False, "wrong variants, a sample"), (True, "sound variants, a sample")):
             began = time.perf_counter()
-            names = [variant.name for variant in VARIANTS.values() if variant.sound == sound]
+            names = [variant.name for variant in sample() if variant.sound == sound]
             right = sum(found == sound for found in pool.map(_variant_is_proved, names))
             result = f"{right} of {len(names)} {'proved' if sound else 'refuted'}"
             yield Row("prove", what, result, right == len(names), time.perf_counter() - began)

@@ -14,13 +14,15 @@ from refmodel.machines import MACHINES
 from refmodel.rows import Row
 from refmodel.search.complete import complete
 from refmodel.search.explore import Outcome
-from refmodel.search.find import GROWING, search
-from refmodel.variants import VARIANTS
+from refmodel.search.find import GROWING, MAX_STATES, search
+from refmodel.variants import VARIANTS, sample
 
 __all__ = ["checked"]
 
 _WHOLE = GROWING[:1]
 """The machine that a sound one is searched in, whole: the others take ten seconds and more each."""
+_MOST = 20_000
+"""States of a named machine of many parts: ten seconds. ``refmodel search --machine NAME`` goes on."""
 _FEW_GUEST_STEPS = 2
 """After the broken claim, in this quick look at what the guest notices; ``refmodel search`` goes further."""
 
@@ -42,7 +44,8 @@ def checked(jobs: int | None = None) -> Iterator[Row]:
     On all CPUs, or so many.
     """
     with ProcessPoolExecutor(jobs or cpu_count(), mp_context=get_context("spawn")) as pool:
-        machines, variants = list(MACHINES), list(VARIANTS)
+        looked_at = {variant.name for variant in sample()}
+        machines, variants = list(MACHINES), [name for name in VARIANTS if name in looked_at]
         found = zip(machines, pool.map(_machine, machines), strict=True)
         of_variants = dict(zip(variants, pool.map(_variant, variants), strict=True))
         for name, searched in found:
@@ -50,13 +53,13 @@ def checked(jobs: int | None = None) -> Iterator[Row]:
     sound = [name for name in variants if VARIANTS[name].sound]
     yield _accepted("sound variants", [of_variants[name] for name in sound], sound)
     for number, known in CLASSES.items():
-        wrong = [v.name for v in VARIANTS.values() if v.catalogue == number and not v.sound]
+        wrong = [name for name in variants if VARIANTS[name].catalogue == number and not VARIANTS[name].sound]
         if wrong:
             yield _refuted(f"{number} {known.title}", wrong, [of_variants[name] for name in wrong])
 
 
 def _machine(name: str) -> _Searched:
-    return _searched(name, None, _WHOLE, 1)
+    return _searched(name, None, _WHOLE, 1, MAX_STATES if name == "seed" else _MOST)
 
 
 def _variant(name: str) -> _Searched:
@@ -65,11 +68,13 @@ def _variant(name: str) -> _Searched:
     return _searched(variant.machine, name, growing[: len(_WHOLE)] if variant.sound else growing, variant.rounds)
 
 
-def _searched(machine: str, variant: str | None, growing: Sequence[Sizes], rounds: int) -> _Searched:
+def _searched(
+    machine: str, variant: str | None, growing: Sequence[Sizes], rounds: int, most: int = MAX_STATES
+) -> _Searched:
     """Machines of growing sizes, until one breaks, or is too large."""
     began, states = time.perf_counter(), 0
     for sizes in growing:
-        found = search(machine, variant, sizes, rounds)
+        found = search(machine, variant, sizes, rounds, max_states=most)
         states += found.explored.states
         broken, noticed = None, None
         if found.schedule and found.schedule.broken:
@@ -81,8 +86,12 @@ def _searched(machine: str, variant: str | None, growing: Sequence[Sizes], round
 
 
 def _accepted(what: str, searched: Sequence[_Searched], names: Sequence[str]) -> Row:
-    """Nothing breaks, and all was searched."""
-    wrong = [name for name, each in zip(names, searched, strict=True) if each.outcome is not Outcome.EXHAUSTED]
+    """Nothing breaks, and all was searched; of a named machine of many parts, as much as was to be."""
+    wrong = [
+        name
+        for name, each in zip(names, searched, strict=True)
+        if each.outcome is not Outcome.EXHAUSTED and (each.outcome is not Outcome.BOUNDED or each.states < _MOST)
+    ]
     states = sum(each.states for each in searched)
     result = f"nothing found in {states:,} states" if not wrong else f"not whole, or broken: {', '.join(wrong)}"
     return Row("search", what, result, not wrong, sum(each.seconds for each in searched))

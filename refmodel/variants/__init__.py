@@ -11,10 +11,18 @@ from refmodel.variants.rounds import ROUNDS_VARIANTS
 from refmodel.variants.transport import TRANSPORT_VARIANTS
 from refmodel.variants.variant import Variant
 
-__all__ = ["VARIANTS", "Variant"]
+__all__ = ["VARIANTS", "Variant", "sample"]
 
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (*LOGGING_VARIANTS, *ROUNDS_VARIANTS, *TRANSPORT_VARIANTS, *HAND_OVER_VARIANTS, *CONTROLS)
 }
 """Every variant, by name."""
+
+
+def sample() -> tuple[Variant, ...]:
+    """What a quick check looks at: the variants of the seed machine, and of each further class the first wrong one."""
+    seeds = [variant for variant in VARIANTS.values() if variant.machine == "seed"]
+    known = {variant.catalogue for variant in seeds}
+    others = {v.catalogue: v for v in reversed(VARIANTS.values()) if v.catalogue not in known and not v.sound}
+    return (*seeds, *others.values())

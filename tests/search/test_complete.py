@@ -202,7 +202,7 @@ def test_the_check_shares_the_search_out_among_processes(monkeypatch: pytest.Mon
 def test_a_row_is_as_it_must_be_only_if_the_search_came_to_its_end(
     outcome: Outcome, sound: bool, ok: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ended(name: str, variant: str | None, sizes: dict[str, int], rounds: int = 1) -> Found:
+    def ended(name: str, variant: str | None, sizes: dict[str, int], rounds: int = 1, **_: object) -> Found:
         return Found(name, variant, sizes, 1, Explored(outcome, 5, 9, 2, 0.1))
 
     monkeypatch.setattr(checking, "search", ended)
