@@ -164,6 +164,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def some(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr(checking, "VARIANTS", {name: VARIANTS[name] for name in names})
+    monkeypatch.setattr(checking, "sample", lambda: [VARIANTS[name] for name in names])
 
 
 @pytest.mark.usefixtures("alone")
@@ -225,7 +226,7 @@ def test_a_sound_variant_that_breaks_fails_the_check(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("alone")
 def test_a_variant_that_is_not_reached_says_why_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Found("seed", "no-flush", {}, 1, Explored(Outcome.EXHAUSTED, 5, 9, 2, 0.1))
-    monkeypatch.setattr(checking, "search", lambda *_: found)
+    monkeypatch.setattr(checking, "search", lambda *_, **__: found)
     monkeypatch.setattr(checking, "VARIANTS", {"no-flush": evolve(VARIANTS["no-flush"], unreached="too large")})
     row = list(checking.checked())[-1]
     assert (row.ok, row.result) == (True, "1 not reached")
