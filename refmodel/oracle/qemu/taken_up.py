@@ -142,16 +142,23 @@ class TakenUp:
                     yield from (Taken(entry >> 1, Doubt.CHANGED if entry & 1 else Doubt.UNCHANGED) for entry in now)
                     now = None
                 case trace.SavePage() if now is not None and event.block in self.blocks:
+                    block, pfn = self.blocks[event.block], event.address // 4096
+                    if pfn >= block.pages:
+                        self.cannot(f"{event.block} has {block.pages} pages, and its page {pfn} is traced")
+                        return
                     sent += 1
-                    yield Taken(self.blocks[event.block].first + event.address // 4096, Doubt.TRACED)
+                    yield Taken(block.first + pfn, Doubt.TRACED)
                 case trace.SyncEnd():
                     if now and sent:
                         self.cannot("a sync came inside a section, some records of which leave no event")
                     yield Synced(syncs)
                     syncs += 1
                 case trace.ClearDirty() if event.block in self.blocks:
-                    pages = max(event.size // 4096, 1)
-                    yield Cleared(self.blocks[event.block], event.start // 4096 // pages, pages)
+                    block, pfn, pages = self.blocks[event.block], event.start // 4096, max(event.size // 4096, 1)
+                    if pfn >= block.pages:
+                        self.cannot(f"{event.block} has {block.pages} pages, and the log of its page {pfn} is cleared")
+                        return
+                    yield Cleared(block, pfn // pages, pages)
                 case trace.Pending():
                     yield Owed(event.size, event.most)
                 case trace.VmState(running=0) if event.time == stop:

@@ -87,7 +87,9 @@ class _Run:
     def _is_too_large(self) -> bool:
         pages, blocks = self._taken.pages, self._taken.blocks
         cost = pages * sum(-(-blocks[name].pages // size) for name, size in self._chunks.items())
-        if len(self._moments) > _MOST_MOMENTS:
+        if not pages:
+            self._taken.cannot("the recording has no pages")
+        elif len(self._moments) > _MOST_MOMENTS:
             self._taken.cannot(f"over {_MOST_MOMENTS} moments are traced")
         elif pages > MOST_PAGES or cost > _MOST_COST:
             self._taken.cannot(f"{pages} pages: the machine is made for {MOST_PAGES}, of small chunks for fewer")

@@ -290,3 +290,32 @@ def test_a_ram_that_is_claimed_to_be_huge_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "src.trace").write_text("\n".join(run.source()) + "\n")
     verdict = judge_recording(str(tmp_path))
     assert "the machine is made for" in next(one.why for one in verdict.unchecked if one.rule == OWES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("offset: 0x5000 ", "offset: 0x40000 ", "pc.ram has 64 pages, and its page 64 is traced"),
+        (
+            "clear_dirty rb pc.ram start 0x0 ",
+            "clear_dirty rb pc.ram start 0x40000 ",
+            "pc.ram has 64 pages, and the log of its page 64 is cleared",
+        ),
+    ],
+)
+def test_a_trace_that_names_a_page_beyond_its_block_is_not_told_through_the_machine(
+    old: str, new: str, why: str, tmp_path: Path
+) -> None:
+    run = good()
+    at = run.at(old)
+    run.lines[at] = run.lines[at].replace(old, new)
+    verdict = run.judged(tmp_path)
+    assert {one.why for one in verdict.unchecked if one.rule in ALL} == {why}
+
+
+def test_a_recording_of_no_pages_is_not_told_through_the_machine(tmp_path: Path) -> None:
+    run = good()
+    run.run.pages = 0
+    run.sent = [[] for _ in run.sent]
+    verdict = run.judged(tmp_path)
+    assert {one.why for one in verdict.unchecked if one.rule in ALL} == {"the recording has no pages"}
