@@ -71,11 +71,11 @@ def check(as_json: bool) -> int:
 
 def _table(rows: list[Row]) -> Table:
     table = Table(title="refmodel check", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    table.add_column("")
-    table.add_column("what", overflow="fold")
-    table.add_column("result", no_wrap=True)
-    table.add_column("s", justify="right")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
+    table.add_column("what", overflow="fold")  # the two in the middle are folded where the screen is narrow
+    table.add_column("result", overflow="fold")
+    table.add_column("s", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     last = None
     for row in rows:
         if last is not None and row.part != last:
