@@ -1,0 +1,1 @@
+"""Campaigns: the store, the folder, the workers."""
