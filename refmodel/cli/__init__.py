@@ -11,6 +11,7 @@ import click
 
 from refmodel.catalogue.command import bugs
 from refmodel.cli.check import check
+from refmodel.cli.doctor import doctor
 from refmodel.cli.machines import machines
 from refmodel.cli.replay import replay
 from refmodel.oracle.command import oracle
@@ -36,12 +37,13 @@ def root() -> None:
     refmodel machines          the machines, and the parts to make more of
     refmodel bugs [CLASS]      real bugs by class, and what catches each
     refmodel reduce FROM TO    a small recording that is judged just like a large one
+    refmodel doctor            what is there of what refmodel can use
 
     Exit status: 0 accepted or nothing found, 1 a violation, 2 unusable input.
     """
 
 
-for command in (bugs, check, machines, oracle, reduce, replay, search):
+for command in (bugs, check, doctor, machines, oracle, reduce, replay, search):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)
