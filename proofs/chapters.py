@@ -10,7 +10,6 @@ from proofs.theorem import Theorem
 from proofs.vacuity import Witnesses
 from refmodel.language import Specification
 from refmodel.migration import Migration
-from refmodel.promise import Promise
 from refmodel.seed import Seed
 
 __all__ = ["chapters_of"]
@@ -21,7 +20,7 @@ def chapters_of(spec: Specification[Any]) -> tuple[Chapter, ...]:
     own = (Induction(spec), Witnesses(spec))
     if not isinstance(spec, Migration):
         return own
-    promise = Promise()
-    level_a = (Induction(promise), Witnesses(promise), Congruence())
+    promise = spec.promise()
+    level_a = (Induction(promise), Witnesses(promise), Congruence(promise))
     machine = (*level_a, *own, Theorem(spec), Refinement(spec))
     return (*machine, Termination(spec), Progress(spec)) if isinstance(spec, Seed) else machine

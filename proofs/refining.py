@@ -8,11 +8,11 @@ lead to each other is proved too, else the steps would not chain.
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, get_type_hints
 
 import z3
-from attrs import frozen
+from attrs import field, frozen
 
 from proofs.lifting.lift import any_state, arguments, initial_state
 from proofs.lifting.paths import all_runs, below_binder
@@ -31,25 +31,22 @@ ALLOWED = "the_promise_allows_the_step"
 REACHED = "the_promise_comes_to_the_same_ledger"
 ACTS_ALIKE = "the_promise_cannot_tell_alike_ledgers_apart"
 
-_PROMISE = Promise()
-
-
 @cache
-def _places() -> tuple[tuple[str, Sort], ...]:
+def _places(promise: type[Promise]) -> tuple[tuple[str, Sort], ...]:
     """What ``leads_to`` is quantified over."""
-    hints = get_type_hints(Promise.leads_to, include_extras=True)
-    return tuple((name, sort_of(hints[name])) for name in list(inspect.signature(Promise.leads_to).parameters)[3:])
+    hints = get_type_hints(promise.leads_to, include_extras=True)
+    return tuple((name, sort_of(hints[name])) for name in list(inspect.signature(promise.leads_to).parameters)[3:])
 
 
-def _leads_to(a: Ledger, b: Ledger) -> Any:
+def _leads_to(promise: Promise, a: Ledger, b: Ledger) -> Any:
     """At one place of which nothing is known."""
-    return _PROMISE.leads_to(a, b, *arguments(_places(), "at."))
+    return promise.leads_to(a, b, *arguments(_places(type(promise)), "at."))
 
 
-def _alike(a: Ledger, b: Ledger, tag: str = "at.") -> Any:
+def _alike(promise: Promise, a: Ledger, b: Ledger, tag: str = "at.") -> Any:
     """Each leads to the other."""
-    place = arguments(_places(), tag)
-    return _PROMISE.leads_to(a, b, *place) & _PROMISE.leads_to(b, a, *place)
+    place = arguments(_places(type(promise)), tag)
+    return promise.leads_to(a, b, *place) & promise.leads_to(b, a, *place)
 
 
 def _after(run: Callable[[], tuple[str, tuple[Any, ...], tuple[Any, ...]]]) -> Iterator[tuple[int, Any, Any]]:
@@ -66,7 +63,12 @@ class Refinement(Chapter):
     @property
     def group(self) -> str:
         """The name of all its obligations."""
-        return f"{type(self.spec).__name__} refines Promise"
+        return f"{type(self.spec).__name__} refines {self.spec.promise.__name__}"
+
+    @property
+    def promise(self) -> Promise:
+        """The level A that the machine keeps."""
+        return self.spec.promise()
 
     def parts(self) -> Sequence[str]:
         """The initial states, then every step."""
@@ -91,7 +93,7 @@ class Refinement(Chapter):
                 ALLOWED if refused else REACHED,
                 theory.hypotheses,
                 conditions,
-                (lambda: False) if refused else _leads_to,
+                (lambda: False) if refused else partial(_leads_to, self.promise),
                 ledgers,
                 shown,
                 refused,
@@ -100,30 +102,31 @@ class Refinement(Chapter):
     def _initial(self, state: Any) -> Iterator[Obligation]:
         def run() -> Any:
             ledger = abstraction(self.spec, state)
-            return "", (state, state), (ledger, _PROMISE.initial(ledger))
+            return "", (state, state), (ledger, self.promise.initial(ledger))
 
+        alike = partial(_alike, self.promise)
         for number, conditions, (_, shown, ledgers) in _after(run):
-            yield Obligation(self.group, INITIAL, number, STARTED, (), conditions, _alike, ledgers, shown)
+            yield Obligation(self.group, INITIAL, number, STARTED, (), conditions, alike, ledgers, shown)
 
     def _run(self, before: Any, step: str, given: list[Any]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
         """The step, and the promise's steps beside it: why they are refused, or the two ledgers to compare."""
         after = getattr(self.spec, step)(before, *given)
-        ledger = abstraction(self.spec, before)
+        ledger, promise = abstraction(self.spec, before), self.promise
         for action in witness(self.spec, before, Action(step, tuple(given))):
             try:
-                ledger = getattr(_PROMISE, action.step)(ledger, *action.arguments)
+                ledger = getattr(promise, action.step)(ledger, *action.arguments)
             except Refused as refused:
                 return f"{action.step} of the promise needs that {refused.guard}", (before, after), ()
         return "", (before, after), (ledger, abstraction(self.spec, after))
 
 
 @cache
-def _two_ledgers() -> tuple[Any, Any, tuple[Hypothesis, ...]]:
+def _two_ledgers(promise: type[Promise]) -> tuple[Any, Any, tuple[Hypothesis, ...]]:
     """Any two ledgers that agree everywhere."""
-    one, other = any_state(Ledger, "a."), any_state(Ledger, "b.")
-    places = arguments(_places(), "all.")
+    one, other = any_state(promise.state, "a."), any_state(promise.state, "b.")
+    places = arguments(_places(promise), "all.")
     with below_binder():
-        agree = expression(_alike(one, other, "all."))
+        agree = expression(_alike(promise(), one, other, "all."))
     return one, other, (("alike", z3.ForAll([place.expression for place in places], agree)),)
 
 
@@ -131,9 +134,11 @@ def _two_ledgers() -> tuple[Any, Any, tuple[Hypothesis, ...]]:
 class Congruence(Chapter):
     """What the promise allows of one ledger it allows of every ledger alike, and the outcomes are alike again."""
 
+    spec: Promise = field(factory=Promise)
+
     def parts(self) -> Sequence[str]:
         """Every step of the promise."""
-        return tuple(_PROMISE.steps)
+        return tuple(self.spec.steps)
 
     def claims(self) -> Sequence[str]:
         """One."""
@@ -141,9 +146,9 @@ class Congruence(Chapter):
 
     def obligations(self, part: str) -> Iterator[Obligation]:
         """Path by path of the step from both ledgers."""
-        one, other, hypotheses = _two_ledgers()
-        given = arguments(_PROMISE.steps[part].parameters)
-        step = getattr(_PROMISE, part)
+        one, other, hypotheses = _two_ledgers(type(self.spec))
+        given = arguments(self.spec.steps[part].parameters)
+        step = getattr(self.spec, part)
 
         def run() -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
             first = step(one, *given)
@@ -153,7 +158,8 @@ class Congruence(Chapter):
                 return f"the other ledger needs that {refused.guard}", (one, first), ()
 
         for number, conditions, (refused, shown, ledgers) in _after(run):
-            statement = (lambda: False) if refused else _alike
+            statement = (lambda: False) if refused else partial(_alike, self.spec)
+            group = f"{type(self.spec).__name__}: alike"
             yield Obligation(
-                "Promise: alike", part, number, ACTS_ALIKE, hypotheses, conditions, statement, ledgers, shown, refused
+                group, part, number, ACTS_ALIKE, hypotheses, conditions, statement, ledgers, shown, refused
             )

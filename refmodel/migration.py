@@ -1,9 +1,10 @@
 """What every machine has: the guest, its MMU and shadow, rounds and hand-over. A machine's parts say the rest."""
 
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import Sizes
+from refmodel.promise import Promise
 from refmodel.state import M
 
 __all__ = ["AnyMachine", "Migration"]
@@ -14,6 +15,9 @@ class Migration(HandOverSteps[M]):
 
     Memory, guest table, registers, configuration, and whatever the target held before, are anything at first.
     """
+
+    promise: ClassVar[type[Promise]] = Promise
+    """Level A: what the guest is promised."""
 
     def start(self, sizes: Sizes) -> M:
         """Everything free is 0, but for the source's configuration: one that never travels must be seen."""

@@ -20,6 +20,7 @@ __all__ = [
     "Iova",
     "Line",
     "Mfn",
+    "Packet",
     "Pfn",
     "Place",
     "Region",
@@ -71,6 +72,8 @@ Chan = Annotated[int, Sort("chan")]
 """One of several channels beside each other (QEMU's multifd)."""
 Line = Annotated[int, Sort("line")]
 """A line of the sender's cache of pages, which holds one page at a time (QEMU's XBZRLE)."""
+Packet = Annotated[int, Sort("packet")]
+"""What the guest sends to the world: a network packet, or a write to a disk that others see."""
 Region = Annotated[int, Sort("region")]
 """As many pages as one large mapping covers, e.g. the 512 of a 2 MB entry."""
 Word = Annotated[int, Sort("word")]

@@ -1,0 +1,21 @@
+"""Streams that carry more than one state of the guest: checkpoints."""
+
+from refmodel.handover.checkpoint_claims import CheckpointStream
+from refmodel.handover.checkpoint_state import WithCheckpoints
+from refmodel.language import Contract
+from refmodel.parts.part import Part
+
+__all__ = ["STREAMS"]
+
+STREAMS = (
+    Part(
+        "checkpoints",
+        CheckpointStream,
+        Contract.HAND_OVER,
+        "rounds are epochs, buffered until whole; output is held back; the target can take over (Remus)",
+        WithCheckpoints,
+        role="wire",
+        needs=("protect-at-harvest",),
+        sizes={"packet": 1},
+    ),
+)

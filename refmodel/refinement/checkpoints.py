@@ -1,0 +1,49 @@
+"""What a machine with checkpoints is to the guest, and which steps of the promise its own steps are."""
+
+from typing import Any
+
+from attrs import fields
+
+from refmodel.checkpointed_promise import CheckpointedLedger
+from refmodel.language import Action, neg
+from refmodel.promise import Ledger
+from refmodel.refinement.witnesses import Witnesses
+
+__all__ = ["WITNESSES", "checkpointed"]
+
+
+def checkpointed(m: Any, ledger: Ledger) -> CheckpointedLedger:
+    """The ledger with what has been taken, sent and let out."""
+    plain = {field.name: getattr(ledger, field.name) for field in fields(Ledger)}
+    return CheckpointedLedger(
+        **plain,
+        taken=m.snapshots.taken,
+        checkpoint=m.snapshots.whole,
+        exists=m.checkpoints.exists,
+        fresh=m.output.fresh,
+        of_taken=m.output.taken,
+        covered=m.output.covered,
+        released=m.output.released,
+    )
+
+
+def _apply(spec: Any, m: Any, page: int, word: int) -> list[Action]:
+    arrives = Action("deliver", (page, word, m.checkpoints.buffer[page, word]))
+    still_owed = spec.is_owed(spec.checkpoint_apply(m, page, word), page) | neg(spec.matters(m, page))
+    return [arrives] if still_owed else [arrives, Action("settle", (page,))]
+
+
+def _take_over(spec: Any, m: Any) -> list[Action]:
+    stops = [Action("stop")] if m.hand_over.source_runs else []
+    return [*stops, Action("take_over")]
+
+
+WITNESSES: Witnesses = {
+    "checkpoint_take": lambda spec, m: [Action("take")],
+    "checkpoint_resume": lambda spec, m: [Action("resume")],
+    "checkpoint_whole": lambda spec, m: [Action("whole")],
+    "checkpoint_apply": _apply,
+    "guest_send": lambda spec, m, packet: [Action("emit", (packet,))],
+    "output_release": lambda spec, m, packet: [Action("release", (packet,))],
+    "take_over": _take_over,
+}
