@@ -205,6 +205,12 @@ class Promise(Specification[Ledger]):
         return a.but(target_runs=True)
 
     @operator
+    def stop_target(self, a: Ledger) -> Ledger:
+        """The target stands still, or its host has died: the guest runs nowhere, and nobody else may run it."""
+        need(a.target_runs, "the guest runs at the target")
+        return a.but(target_runs=False)
+
+    @operator
     def go_on(self, a: Ledger) -> Ledger:
         """What was the target is the source of another migration: everything is owed to another target."""
         need(a.target_runs, "the guest runs at the target")

@@ -6,6 +6,7 @@ with ``super()``, so that parts that know nothing of each other go together.
 
 from collections.abc import Mapping
 
+from refmodel.parts.ends import ENDS
 from refmodel.parts.logs import LOGS
 from refmodel.parts.mappings import MAPPINGS
 from refmodel.parts.memory import MEMORY
@@ -16,5 +17,5 @@ from refmodel.parts.writers import WRITERS
 
 __all__ = ["PARTS", "Part"]
 
-PARTS: Mapping[str, Part] = {part.name: part for part in (*MEMORY, *WIRES, *TABLES, *WRITERS, *MAPPINGS, *LOGS)}
+PARTS: Mapping[str, Part] = {part.name: part for part in (*ENDS, *MEMORY, *WIRES, *TABLES, *WRITERS, *MAPPINGS, *LOGS)}
 """By name. A part stands before those that it refines: of two that refine one thing the first has the last word."""

@@ -18,18 +18,19 @@ def seen(spec: AnyMachine, m: Any, guest: Guest) -> Visible:
 def abstraction(spec: AnyMachine, m: Any) -> Ledger:
     """B's state as a ledger. Outside a migration everything is owed; from the commit on, nothing that matters."""
     committed = spec.is_committed(m) | (m.phase == Phase.AFTER)
+    given_up = bool(spec.has_given_up(m))
     if spec.is_migrating(m):
         owed = m.rounds.to_send.where(lambda p: spec.is_owed(m, p), True)
     else:
         owed = m.rounds.to_send.cleared() if committed else m.rounds.to_send.filled()
     return Ledger(
-        last=_last_at_the_target(spec, m) if m.hand_over.target_runs else seen(spec, m, m.source),
+        last=_last_at_the_target(spec, m) if spec.has_moved(m) else seen(spec, m, m.source),
         held=seen(spec, m, m.target),
         owed=owed.where(lambda p: neg(spec.matters(m, p)), True),
-        context_owed=not committed,
+        context_owed=not given_up,
         source_runs=m.hand_over.source_runs,
         target_runs=m.hand_over.target_runs,
-        given_up=bool(committed),
+        given_up=given_up,
     )
 
 

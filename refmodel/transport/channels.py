@@ -99,9 +99,9 @@ class ParallelChannels(HandOverSteps[C]):
         """The end of the stream comes after a last barrier."""
         return super().is_settled(m) & self.is_synchronised(m)
 
-    def abort(self, m: C) -> C:
+    def taken_back(self, m: C) -> C:
         """What is on its way is lost, and then nothing counts as read."""
-        after = self.emptied_channels(super().abort(m))
+        after = self.emptied_channels(super().taken_back(m))
         return after.but(ghost=after.ghost.but(copied=after.target.memory))
 
     def in_flight(self, m: C, page: int) -> bool:

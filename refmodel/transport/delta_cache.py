@@ -60,9 +60,9 @@ class DeltaCache(HandOverSteps[D]):
         """The cache without its pages."""
         return m.but(cache=m.cache.but(words=m.cache.words.cleared()))
 
-    def abort(self, m: D) -> D:
+    def taken_back(self, m: D) -> D:
         """Another migration finds another target."""
-        return self.forgotten(super().abort(m))
+        return self.forgotten(super().taken_back(m))
 
     def sent(self, m: D, page: int, word: int) -> D:
         """Of a word that is what the line says nothing is sent; any other is recorded, and sent."""

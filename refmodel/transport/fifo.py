@@ -120,9 +120,9 @@ class FifoWire(HandOverSteps[W]):
         """The queue is empty: the target has said that it has all."""
         return super().is_settled(m) & m.fifo.words.is_empty
 
-    def abort(self, m: W) -> W:
+    def taken_back(self, m: W) -> W:
         """What is on its way is lost."""
-        after = super().abort(m)
+        after = super().taken_back(m)
         return after.but(
             fifo=after.fifo.but(words=after.fifo.words.cleared()), ghost=after.ghost.but(copied=after.target.memory)
         )

@@ -1,0 +1,91 @@
+"""What is claimed under failures: one side runs, an image to go on from exists, and nobody acts on a guess."""
+
+from refmodel.handover.failures import F, Failures, Knows
+from refmodel.language import Contract, iff, implies, invariant, law, neg
+from refmodel.state import Phase
+
+__all__ = ["FailureClaims"]
+
+
+class FailureClaims(Failures[F]):
+    """Whether the guest can be gone on with, and from where, at any moment."""
+
+    def is_recoverable(self, m: F) -> bool:
+        """Some side has the guest as it is now, and may still come to run it."""
+        return self.is_recoverable_at_the_source(m) | self.is_recoverable_at_the_target(m)
+
+    def is_recoverable_at_the_source(self, m: F) -> bool:
+        """It has the guest's image; once the target has started, or is known to have the guest, that is an old one."""
+        there = m.hand_over.source_kept & neg(m.failed.source)
+        return there & (m.phase != Phase.AFTER) & (m.failed.knows != Knows.TAKEN)
+
+    def is_recoverable_at_the_target(self, m: F) -> bool:
+        """From the commit on it has all that the source had (R12), unless it was fenced."""
+        whole = self.is_committed(m) | (m.phase == Phase.AFTER)
+        return whole & neg(m.failed.target) & (m.failed.knows != Knows.NOT_TAKEN)
+
+    @invariant(Contract.HAND_OVER, "I-ONE", "R12")
+    def who_runs_at_the_source_is_a_matter_of_the_phase_while_it_is_there(self, m: F) -> bool:
+        """Until paused, and after an abort."""
+        phase = m.phase
+        live = (phase == Phase.BEFORE) | (phase == Phase.SETUP) | (phase == Phase.LIVE) | (phase == Phase.ABORTED)
+        return iff(m.hand_over.source_runs, live & neg(m.failed.source))
+
+    @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
+    def while_its_host_is_there_the_target_runs_once_it_has_started(self, m: F) -> bool:
+        """And never after its host has died."""
+        return iff(m.hand_over.target_runs, (m.phase == Phase.AFTER) & neg(m.failed.target))
+
+    @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
+    def while_nothing_is_known_of_the_target_the_source_neither_runs_nor_is_discarded(self, m: F) -> bool:
+        """Two generals, from the commit on: until it is heard or found out what became of the target."""
+        waiting = (self.is_committed(m) | (m.phase == Phase.AFTER)) & (m.failed.knows == Knows.NOTHING)
+        return implies(waiting, neg(m.hand_over.source_runs) & m.hand_over.source_kept)
+
+    @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
+    def what_is_known_of_the_target_is_so(self, m: F) -> bool:
+        """It has the guest; or it has not, and cannot come to have it."""
+        taken = (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER)
+        never = (m.phase == Phase.COMMITTED) | ((m.phase == Phase.ACKNOWLEDGED) & m.failed.target)
+        knows = m.failed.knows
+        return implies(knows == Knows.TAKEN, taken) & implies(knows == Knows.NOT_TAKEN, never)
+
+    @invariant(Contract.HAND_OVER)
+    def a_host_that_died_takes_the_wire_with_it(self, m: F) -> bool:
+        """Nothing more is heard from it."""
+        return implies(m.failed.source | m.failed.target, m.failed.wire)
+
+    @invariant(Contract.HAND_OVER, "I-ONE")
+    def no_migration_goes_on_from_a_source_that_died(self, m: F) -> bool:
+        """It ends there, unless the source has committed."""
+        return implies(m.failed.source, neg(self.is_migrating(m)) & (m.phase != Phase.BEFORE))
+
+    @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
+    def while_both_hosts_are_there_the_guest_is_recoverable(self, m: F) -> bool:
+        """Whatever becomes of the wire."""
+        return implies(neg(m.failed.source) & neg(m.failed.target), self.is_recoverable(m))
+
+    @invariant(Contract.HAND_OVER, "I-ONE")
+    def only_a_source_that_is_known_to_be_needless_is_discarded(self, m: F) -> bool:
+        """By the acknowledgement that was heard, or by what was found out."""
+        return m.hand_over.source_kept | (m.failed.knows == Knows.TAKEN)
+
+    @law(Contract.HAND_OVER, "I-ONE")
+    def the_guest_is_lost_only_with_a_host(self, before: F, after: F) -> bool:
+        """Nothing that anybody does loses it: it takes a death. Of the source, before the commit; of the target, once
+        it is known to have the guest or has started it; between these, of the one after the other."""
+        died = (after.failed.source & neg(before.failed.source)) | (after.failed.target & neg(before.failed.target))
+        return implies(self.is_recoverable(before) & neg(self.is_recoverable(after)), died)
+
+    @law(Contract.HAND_OVER, "I-ONE", "R12")
+    def a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to(self, before: F, after: F) -> bool:
+        """To wait is all that it may do until then."""
+        again = self.is_committed(before) & after.hand_over.source_runs
+        return implies(again, before.failed.knows == Knows.NOT_TAKEN)
+
+    @law(Contract.HAND_OVER, "I-CLEAN")
+    def a_migration_begins_with_nothing_lost_and_nothing_known(self, before: F, after: F) -> bool:
+        """Whatever ended the one before it."""
+        begins = neg(self.is_under_way(before)) & self.is_migrating(after)
+        lost = after.failed.wire | after.failed.source | after.failed.target
+        return implies(begins, neg(lost) & (after.failed.knows == Knows.NOTHING))
