@@ -27,7 +27,7 @@ from refmodel.oracle.events import (
     Store,
 )
 from refmodel.oracle.inplace import Nothing, unbounded_ledger
-from refmodel.oracle.pages import LEFT_OUT, Page, Pages, shortened
+from refmodel.oracle.pages import LEFT_OUT, Page, Pages, Tally, shortened
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.verdict import Finding, LastRecord
 from refmodel.promise import Ledger, Promise
@@ -276,6 +276,14 @@ class Judge:
         if self.begin is not None and self.begin.stores == "all":
             return "a-stored-page-is-sent-again"
         return None
+
+    def tally(self) -> Tally:
+        """Of which pages the last content was compared."""
+        tally = Tally()
+        for page in self.pages.seen():
+            known, changed = self.rule_for(page) is not None, page.varied or page.stored is not None
+            tally.take(page.block, page.pfn, is_released=page.is_released, is_known=known, has_changed=changed)
+        return tally
 
     def _possible(self, page: Page) -> tuple[str, ...]:
         """Whose fault it may be: a page read after the vCPUs stopped was not lost by the log or a round."""

@@ -1,13 +1,14 @@
 """What the judge keeps of each page that it has seen: a few fields, however many records there were."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 
-from attrs import define
+from attrs import define, field
 
 from refmodel.oracle.verdict import LastRecord
 
-__all__ = ["LEFT_OUT", "Page", "Pages", "shortened"]
+__all__ = ["LEFT_OUT", "Page", "Pages", "Tally", "shortened"]
 
 _LONGEST = 24
 _MOST_SENDS = 4
@@ -55,6 +56,27 @@ class Page:
             self.paused = (*self.paused, digest)[-_MOST_SENDS:]
         else:
             self.live = (*self.live, digest)[-_MOST_SENDS:]
+
+
+@define
+class Tally:
+    """Of how many pages the last content was compared, for the verdict."""
+
+    unknown: Counter[str] = field(factory=Counter)
+    """By block: pages of which nothing shows what the source had."""
+    compared: Counter[str] = field(factory=Counter)
+    changed: tuple[str, int] | None = None
+    """The first page of unknown content that changed on the way: its block and pfn."""
+    released: int = 0
+
+    def take(self, block: str, pfn: int, *, is_released: bool, is_known: bool, has_changed: bool) -> None:
+        """Count a page that was seen."""
+        if is_released:
+            self.released += 1
+            return
+        (self.compared if is_known else self.unknown)[block] += 1
+        if not is_known and has_changed:
+            self.changed = self.changed or (block, pfn)
 
 
 class Pages:

@@ -1,7 +1,5 @@
 """From what the judge found to a verdict: accepted only if every page's last content was compared."""
 
-from collections import Counter
-
 from attrs import evolve
 
 from refmodel.oracle.events import Abort, Done
@@ -50,21 +48,15 @@ def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
         return "pages were dropped at the switch to post-copy, and the events end before it is done", ()
     if judge.ended is None:
         return "the events end before the target runs or the migration is given up", ()
-    unknown, compared, changed, released = Counter[str](), Counter[str](), None, 0
-    for page in judge.pages.seen():
-        if page.is_released:
-            released += 1
-            continue
-        known = judge.rule_for(page) is not None
-        (compared if known else unknown)[page.block] += 1
-        if not known and (page.varied or page.stored is not None):
-            changed = changed or page
-    if not compared and released < judge.pages.total:
+    tally = judge.tally()
+    unknown, compared = tally.unknown, tally.compared
+    if not compared and tally.released < judge.pages.total:
         return "nothing was compared with the source: its memory at the stop, or every store, is needed", ()
     if both := sorted(set(unknown) & set(compared)):
         return f"the source's memory is known for only {compared[both[0]]} pages of block {both[0]}", ()
-    if changed is not None:
-        place = f"pfn {changed.pfn} of block {changed.block}"
+    if tally.changed is not None:
+        block, pfn = tally.changed
+        place = f"pfn {pfn} of block {block}"
         return f"{place} changed during the migration, and the source's memory of that block is not known", ()
     # The named substitute: a block of which no store is known, and of which every copy sent is the same (a ROM).
     same = "source memory not known; taken for unchanging, as every copy of each of its"

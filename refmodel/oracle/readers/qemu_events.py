@@ -21,43 +21,51 @@ from refmodel.oracle.readers.errors import BrokenStream
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.readers.qemu_records import BlockList, EndOfFile, Page, Record, Section, SectionKind, VmDescription
 
-__all__ = ["PAGE_SIZE", "events_of"]
+__all__ = ["PAGE_SIZE", "QemuEvents", "events_of"]
 
 PAGE_SIZE = 4096
 
 
-def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Iterator[Event]:
-    """The events of a stream; ``memory`` of either side at the cutover is told where it can be known.
+class QemuEvents:
+    """Takes the records of a stream in order; tells ``memory`` of either side at the cutover where it can be known."""
 
-    BrokenStream when the stream hands over without a stop-and-copy section.
-    """
-    known = list(memory)
-    paused = switched = False
-    for record in records:
+    def __init__(self, memory: Iterable[Memory] = ()) -> None:
+        self._known = list(memory)
+        self._paused = self._switched = False
+
+    def of(self, record: Record) -> Iterator[Event]:
+        """The events that the record is. BrokenStream when it hands over and no stop-and-copy section came."""
         match record:
             case BlockList(blocks=blocks):
                 yield Begin(VERSION, tuple(Block(block.name, block.length // PAGE_SIZE) for block in blocks))
-            case Section(kind=SectionKind.END) if not paused:
-                paused = True
+            case Section(kind=SectionKind.END) if not self._paused:
+                self._paused = True
                 yield Pause()
             case Page():
                 yield Send(record.block, record.pfn, record.digest, record.kind.value, record.offset)
             case qemu_commands.Discard(block=block, ranges=ranges):
                 yield from (Discard(block, first, pages) for first, pages in ranges)
             case Command(kind=CommandKind.PACKAGED):
-                paused = switched = True
+                self._paused = self._switched = True
                 yield Pause()
-                yield from (m for m in known if m.side == "source")
+                yield from (m for m in self._known if m.side == "source")
                 yield Commit()
             case Command(kind=CommandKind.POSTCOPY_RUN):
                 yield Activate()
-            case EndOfFile() if switched:
+            case EndOfFile() if self._switched:
                 yield Done()
             case EndOfFile():
-                if not paused:
+                if not self._paused:
                     raise BrokenStream(record.offset, "end of file", "a RAM section of kind END before it", "none")
-                yield from (m for m in known if m.side == "source")
+                yield from (m for m in self._known if m.side == "source")
                 yield Commit()
             case VmDescription():
-                yield from (m for m in known if m.side == "target")
+                yield from (m for m in self._known if m.side == "target")
                 yield Activate()
+
+
+def events_of(records: Iterable[Record], memory: Iterable[Memory] = ()) -> Iterator[Event]:
+    """The events of a stream. BrokenStream when the stream hands over without a stop-and-copy section."""
+    mapped = QemuEvents(memory)
+    for record in records:
+        yield from mapped.of(record)

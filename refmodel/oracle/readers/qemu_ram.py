@@ -1,8 +1,7 @@
 """The body of the RAM sections of a QEMU stream: the block list, then pages, each body ended by EOS."""
 
 import zlib
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterator
 
 from refmodel.oracle.readers import qemu_wire as wire
 from refmodel.oracle.readers import qemu_xbzrle as xbzrle
@@ -25,25 +24,29 @@ _XBZRLE_ENCODING = 1
 _MAX_COMPRESSED = wire.PAGE_SIZE + (wire.PAGE_SIZE >> 12) + 13
 
 
-@lru_cache(maxsize=256)
-def _filled(fill: int) -> tuple[bytes, str]:
-    data = bytes([fill]) * wire.PAGE_SIZE
-    return data, wire.digest(data)
-
-
 class RamReader:
     """Reads RAM section bodies from `source`, and the pages of `channels` where a sync point waits for them.
 
     The blocks, and the block that the next record continues, live from one section to the next. `switched` says that
-    the target runs (post-copy).
+    the target runs (post-copy). `digest` is of a page's content, and `contents` keeps what deltas build on.
     """
 
-    def __init__(self, source: ByteSource, keep_bytes: bool, blocks: Blocks, channels: Channels | None) -> None:
+    def __init__(
+        self,
+        source: ByteSource,
+        keep_bytes: bool,
+        blocks: Blocks,
+        channels: Channels | None,
+        digest: Callable[[bytes], str] = wire.digest,
+        contents: Contents | None = None,
+    ) -> None:
         self._source = source
         self._keep_bytes = keep_bytes
         self._blocks = blocks
         self._channels = channels
-        self._contents = Contents(source.name)
+        self._contents = Contents(source.name) if contents is None else contents
+        self._digest = digest
+        self._fills: dict[int, tuple[bytes, str]] = {}
         self._current: str | None = None
         self.switched = False
 
@@ -56,33 +59,43 @@ class RamReader:
 
         Raises `BrokenStream`, and `NotReadYet` for record kinds that this version does not read.
         """
+        while not (yield from self._read_record(section)):
+            pass
+
+    def _read_record(self, section: Section) -> Generator[BlockList | Page | MultifdFlush | EndOfSection, None, bool]:
+        """Yield the next record, with the pages that a sync point waits for before it; return whether it is EOS."""
         source = self._source
-        while True:
-            offset = source.offset
-            word = source.read_uint(8, "RAM record")
-            flags = word & (wire.PAGE_SIZE - 1)
-            address = word - flags
-            kind = flags & ~wire.RAM_CONTINUE
-            if kind in _KINDS:
-                yield self._read_page(section, offset, address, flags)
-            elif kind in wire.RAM_NOT_READ:
-                expected = "MEM_SIZE, ZERO, PAGE, XBZRLE, COMPRESS, MULTIFD_FLUSH or EOS records"
-                raise NotReadYet(source.name, offset, f"record {wire.RAM_NOT_READ[kind]}", expected)
-            elif flags == wire.RAM_MEM_SIZE:
-                yield self._blocks.read(source, offset, address)
-            elif flags in (wire.RAM_EOS, wire.RAM_MULTIFD_FLUSH):
-                last = flags == wire.RAM_EOS
-                if address:
-                    name = "EOS" if last else "MULTIFD_FLUSH"
-                    raise BrokenStream(offset, name, "no address", f"address {address:#x}")
-                if self._channels is not None:
-                    yield from self._channels.pages_before(section, offset, last)
-                record = EndOfSection if last else MultifdFlush
-                yield record(offset, source.offset - offset, section.kind, section.ordinal)
-                if last:
-                    return
-            else:
-                raise BrokenStream(offset, "RAM record", "flags of one record kind", f"flags {flags:#05x}")
+        offset = source.offset
+        word = source.read_uint(8, "RAM record")
+        flags = word & (wire.PAGE_SIZE - 1)
+        address = word - flags
+        kind = flags & ~wire.RAM_CONTINUE
+        if kind in _KINDS:
+            yield self._read_page(section, offset, address, flags)
+        elif kind in wire.RAM_NOT_READ:
+            expected = "MEM_SIZE, ZERO, PAGE, XBZRLE, COMPRESS, MULTIFD_FLUSH or EOS records"
+            raise NotReadYet(source.name, offset, f"record {wire.RAM_NOT_READ[kind]}", expected)
+        elif flags == wire.RAM_MEM_SIZE:
+            yield self._blocks.read(source, offset, address)
+        elif flags in (wire.RAM_EOS, wire.RAM_MULTIFD_FLUSH):
+            last = flags == wire.RAM_EOS
+            if address:
+                name = "EOS" if last else "MULTIFD_FLUSH"
+                raise BrokenStream(offset, name, "no address", f"address {address:#x}")
+            if self._channels is not None:
+                yield from self._channels.pages_before(section, offset, last)
+            record = EndOfSection if last else MultifdFlush
+            yield record(offset, source.offset - offset, section.kind, section.ordinal)
+            return last
+        else:
+            raise BrokenStream(offset, "RAM record", "flags of one record kind", f"flags {flags:#05x}")
+        return False
+
+    def _filled(self, fill: int) -> tuple[bytes, str]:
+        if fill not in self._fills:
+            data = bytes([fill]) * wire.PAGE_SIZE
+            self._fills[fill] = data, self._digest(data)
+        return self._fills[fill]
 
     def _read_page(self, section: Section, offset: int, address: int, flags: int) -> Page:
         """Read the rest of a record of one page (QEMU 7.2 migration/ram.c, save_page_header)."""
@@ -100,7 +113,7 @@ class RamReader:
         payload: bytes | None = None
         if kind is PageKind.ZERO:
             fill = source.read_uint(1, name)
-            data, page_digest = _filled(fill)
+            data, page_digest = self._filled(fill)
             if self._channels is None:
                 self._contents.set_fill(block, pfn, fill)
         else:
@@ -110,7 +123,7 @@ class RamReader:
                 data, payload = self._read_zlib(offset, name)
             else:
                 data, payload = self._read_delta(offset, name, block, pfn)
-            page_digest = wire.digest(data)
+            page_digest = self._digest(data)
             if self._channels is None:
                 self._contents.set(block, pfn, data)
         return Page(

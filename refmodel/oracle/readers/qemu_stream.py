@@ -4,7 +4,7 @@ A pre-copy stream ends with device sections, EOF and vmdescription. In post-copy
 between the RAM sections, and EOF after the RAM is the end: there is no vmdescription.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 
 from refmodel.oracle.readers import qemu_wire as wire
@@ -25,13 +25,19 @@ _KINDS = {
 }
 
 
-def read_stream(source: ByteSource, channels: Sequence[ByteSource] = (), keep_bytes: bool = False) -> Iterator[Record]:
+def read_stream(
+    source: ByteSource,
+    channels: Sequence[ByteSource] = (),
+    keep_bytes: bool = False,
+    reader: Callable[[ByteSource, bool, Blocks, Channels | None], RamReader] = RamReader,
+) -> Iterator[Record]:
     """Yield the records of the stream in `source`, in order, to its last byte.
 
     `channels` are the streams of its multifd channels, in any order; their pages come before the record that waits for
     them. Without them such pages are missing, which is no error here; nor is the absence of what a post-copy preempt
     channel carries. Only the tail after the RAM, or the package of post-copy, is buffered, and what
-    `qemu_contents` keeps. With `keep_bytes` the records carry content in `data` and `payload` as well.
+    `qemu_contents` keeps. With `keep_bytes` the records carry content in `data` and `payload` as well. `reader` reads
+    the bodies of the RAM sections.
 
     Raises `UnusableInput` for bytes that are no QEMU stream, for parts that are not read (`NotReadYet`) and for
     channels of another migration (`WrongCompanion`), and `BrokenStream` where the structure breaks (`EarlyEnd`: the
@@ -43,7 +49,7 @@ def read_stream(source: ByteSource, channels: Sequence[ByteSource] = (), keep_by
     blocks = Blocks()
     merged = Channels(channels, blocks, configuration, keep_bytes) if channels else None
     commands = Commands(source, blocks, keep_bytes, bool(channels))
-    with closing(RamReader(source, keep_bytes, blocks, merged)) as ram:
+    with closing(reader(source, keep_bytes, blocks, merged)) as ram:
         section_id = yield from _read_ram(source, ram, commands)
     if commands.switched:
         yield _read_end(source)

@@ -127,12 +127,12 @@ def _hand_over(story: Story, source: MemoryImage | None, target: MemoryImage | N
     """Tell the judge what both sides hold, and that the guest runs at the target."""
     judge = story.judge
     if source is not None:
-        for pfn in source.types.keys() | story.digests.keys():
+        for pfn in sorted(source.types.keys() | story.digests.keys()):
             if (digest := source.digest_of(pfn)) is not None:
                 judge.take(Memory("source", BLOCK, pfn, digest))
     judge.take(Commit())
     if target is not None:
-        for pfn in target.types.keys() | story.digests.keys():
+        for pfn in sorted(target.types.keys() | story.digests.keys()):
             digest = story.digests.get(pfn) if pfn in explained else target.digest_of(pfn)
             if digest is not None:
                 judge.take(Memory("target", BLOCK, pfn, digest))
