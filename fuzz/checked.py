@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fuzz.campaign import Plan, run_campaign
+from fuzz.campaigns.campaign import run_campaign
+from fuzz.campaigns.plan import Plan
 from refmodel.rows import Row
 
 __all__ = ["checked"]

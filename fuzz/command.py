@@ -1,22 +1,20 @@
 """``refmodel fuzz``: run a campaign, show how it goes, and say what was found."""
 
+import importlib.util
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
-from rich.status import Status
 
-from fuzz.campaign import Plan, Summary, run_campaign
+from fuzz.campaigns.campaign import run_campaign
+from fuzz.campaigns.plan import Plan, Summary
+from fuzz.campaigns.progress import shown
+from fuzz.campaigns.report import as_json, say
 from refmodel.machines import MACHINES
-from refmodel.schedules.narrate import narrate
-from refmodel.schedules.replay import replay
-from refmodel.schedules.schedule import load
+from refmodel.unusable import Unusable
 
 __all__ = ["campaign", "fuzz"]
 
@@ -55,74 +53,63 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
     "--machine", default="", help=f"The machine, e.g. {', '.join(MACHINES)}; else the variant's own, or seed."
 )
 @click.option("--variant", help="A wrong (or sound but wasteful) variant of it.")
+@click.option("--target", default="", help="A file of fuzz/targets, by name: what is asked.  [default: machine]")
 @click.option("--time", "seconds", type=_Time(), default="60s", show_default=True, help="How long: 60s, 10m, 1h.")
 @click.option("--runs", type=click.IntRange(min=1), help="Stop after so many runs.")
-@click.option("--seed", type=click.IntRange(1, 2**31 - 1), default=1, show_default=True, help="Of the random choices.")
+@click.option("--seed", type=click.IntRange(1, 2**31 - 1), help="Of the random choices.  [default: 1]")
+@click.option(
+    "--workers", type=click.IntRange(1, 4096), default=1, show_default=True, help="Processes that fuzz; 1 a core."
+)
+@click.option("--timeout", type=_Time(), default="60s", show_default=True, help="An input that takes longer hangs.")
+@click.option("--keep-going", is_flag=True, help="Collect findings that differ; else the first ends the campaign.")
 @click.option(
     "--corpus",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for corpus and findings, kept and gone on from. Without it: a temporary one.",
+    help="A folder for the campaign, which is kept. Without it: a temporary one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def fuzz(
-    machine: str, variant: str | None, seconds: float, runs: int | None, seed: int, folder: Path | None, as_json: bool
-) -> None:
+@click.option("--resume", is_flag=True, help="Go on with the campaign in that folder; begin it where there is none.")
+@click.option("--json", "in_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the result as JUnit XML too.")
+def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -> None:
     """Interleave guest stores and transfers, guided by the state that they reach.
 
-    Every claim is checked after every step, and what the guest would notice. The first finding is shrunk, written as
-    a schedule for `refmodel replay`, and ends the campaign. Exit status: 0 nothing found, 1 a finding, 2 unusable.
+    Every claim is checked after every step, and what the guest would notice. A finding is shrunk, and written as a
+    schedule for `refmodel replay`. Other targets ask other questions. Exit status: 0 nothing found, 1 a finding in the
+    campaign's folder, 2 unusable.
     """
+    if given["resume"] and folder is None:
+        raise click.UsageError("--resume goes on with a campaign: say in which folder it is, by --corpus")
+    if junit is not None and importlib.util.find_spec("junitparser") is None:
+        raise Unusable("--junit", "junitparser is not installed", "pip install 'refmodel[fuzz]'")
     place = folder or Path(tempfile.mkdtemp(prefix="refmodel-fuzz-"))
-    with _progress(as_json) as show:
-        summary = run_campaign(Plan(place, machine, variant, seconds, runs, seed), show)
+    plan = Plan(place, **given)
+    try:
+        with shown(Console(stderr=True), quiet=in_json) as show:
+            summary = run_campaign(plan, show)
+    except Unusable as error:
+        if junit is not None:
+            _write(junit, error, _name(plan))
+        raise
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; go on with it: refmodel fuzz --corpus {place} --resume", err=True)
+        click.get_current_context().exit(130)
     if folder is None and not summary.findings:  # what went wrong, or was found, is kept to be looked at
         shutil.rmtree(place, ignore_errors=True)
-    if as_json:
-        click.echo(_json(summary))
+    if junit is not None:
+        _write(junit, summary, summary.name)
+    if in_json:
+        click.echo(as_json(summary))
     else:
-        _say(summary)
+        say(summary)
     click.get_current_context().exit(1 if summary.findings else 0)
 
 
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[Summary], None]]:
-    """Shows how it goes on a terminal; silent elsewhere. rich respects NO_COLOR."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda summary: None
-        return
-    with Status("fuzzing: starting", console=console) as status:
+def _write(path: Path, result: Summary | Unusable, name: str) -> None:
+    from fuzz.campaigns.junit import write_junit  # only where the extra is installed
 
-        def show(s: Summary) -> None:
-            rate = f"{s.runs_per_second:,.0f} runs/s"
-            status.update(f"fuzzing: {s.runs:,} runs, {rate}, {s.states:,} abstract states, {s.seconds:.0f} s")
-
-        yield show
+    write_junit(path, result, name)
 
 
-def _json(summary: Summary) -> str:
-    fields = {
-        "machine": summary.machine,
-        "variant": summary.variant,
-        "seed": summary.seed,
-        "seconds": round(summary.seconds, 3),
-        "runs": summary.runs,
-        "runs_per_second": round(summary.runs_per_second, 1),
-        "states": summary.states,
-        "rule": summary.rule,
-        "findings": [str(path) for path in summary.findings],
-    }
-    return orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode()
-
-
-def _say(summary: Summary) -> None:
-    name = summary.machine + (f" ({summary.variant})" if summary.variant else "")
-    what = f"{summary.runs:,} runs, {summary.runs_per_second:,.0f} a second, {summary.states:,} abstract states"
-    found = f"{len(summary.findings)} finding" if summary.findings else "nothing found"
-    click.echo(f"{name}: {found}; {what}")
-    console = Console(highlight=False)
-    for path in summary.findings:
-        schedule = load(path)
-        console.print(narrate(schedule, list(replay(schedule))))
-        click.echo(f"{len(schedule.actions)} steps: {path}")
+def _name(plan: Plan) -> str:
+    return " ".join(filter(None, (plan.target, plan.machine, plan.variant))) or "seed"

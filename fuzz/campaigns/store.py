@@ -37,7 +37,7 @@ class Store(Protocol):
     """
 
     def names(self) -> set[str]:
-        """What is there now. What is no input of ours (drafts, foreign files) is not named. OSError when unreachable."""
+        """What is there now, without drafts and files that are no inputs. OSError when it cannot be reached."""
         ...
 
     def get(self, name: str) -> bytes:
@@ -103,14 +103,18 @@ def merge(into: Store, other: Store) -> Merged:
     return Merged(frozenset(new), tuple(errors))
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, also when the power fails. OSError when it cannot be; no draft stays then."""
+def write_atomically(path: Path, data: bytes, force: bool = True) -> None:
+    """Write a file whole or not at all: also when the power fails, unless it is not forced to the disk.
+
+    OSError when it cannot be written; no draft stays then.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with draft.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if force:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -7,22 +7,23 @@ folder of ``--findings``, and ends the process as a crash, as libFuzzer expects.
 """
 
 import argparse
-import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Never
 
 __all__ = ["Found", "main"]
 
-_EVERY_SECONDS = 0.2
-"""How often the status is written: a line of JSON with the runs, the abstract states met, and the seconds so far."""
-
 
 class Found(Exception):
-    """A run broke a claim, or let the guest notice; the message names the stored schedule."""
+    """A run broke a claim, or let the guest notice: the rule, the schedule, and a key that says which are the same."""
+
+    def __init__(self, rule: str, schedule: bytes, key: str, where: str) -> None:
+        super().__init__(f"{rule}: {where}")
+        self.rule = rule
+        self.schedule = schedule
+        self.key = key
 
 
 def _arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -34,34 +35,7 @@ def _arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--feedback", choices=("state", "edges", "both"), default="state")
     parser.add_argument("--judge", choices=("claims", "guest"), default="claims")
     parser.add_argument("--findings", type=Path, default=Path(environment.get("REFMODEL_FUZZ_FINDINGS", ".")))
-    parser.add_argument("--status-fd", type=int)
     return parser.parse_known_args(list(argv))
-
-
-class _Status:
-    """Tells the parent process how far we are; nothing without one."""
-
-    def __init__(self, descriptor: int | None) -> None:
-        self._descriptor = descriptor
-        self._begun = self._told = time.monotonic()
-        self.runs = 0
-        self.states: set[int] = set()
-
-    def ran(self) -> None:
-        self.runs += 1
-        if time.monotonic() - self._told > _EVERY_SECONDS:
-            self.tell()
-
-    def tell(self, **more: Any) -> None:
-        """Write a line at once."""
-        self._told = time.monotonic()
-        if self._descriptor is None:
-            return
-        fields = {"runs": self.runs, "states": len(self.states), "seconds": self._told - self._begun, **more}
-        try:
-            os.write(self._descriptor, json.dumps(fields).encode() + b"\n")
-        except OSError:  # nobody listens any more; the findings are files anyway
-            self._descriptor = None
 
 
 def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None]:
@@ -72,11 +46,14 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
     else:
         with atheris.instrument_imports(include=["refmodel"]):
             from refmodel.machines import machine
+    from fuzz.campaigns.normal import Known, in_normal_order, key_of
+    from fuzz.campaigns.status import STATUS
     from fuzz.counters import counters
     from fuzz.feedback import abstraction_of
-    from fuzz.findings import keep
+    from fuzz.findings import as_schedule, keep
     from fuzz.run import Runner
     from fuzz.shrink import shrink
+    from refmodel.schedules.schedule import dumps
     from refmodel.state import Machine
     from refmodel.variants import VARIANTS
 
@@ -84,7 +61,7 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
     name = options.machine or (known.machine if known else "seed")
     runner = Runner(machine(name, options.variant), claims=options.judge == "claims")
     abstract = abstraction_of(runner.spec)
-    status = _Status(options.status_fd)
+    seen = Known()
     many, count = counters(atheris)
     feed = options.feedback != "edges"
 
@@ -98,12 +75,19 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
         if feed:
             for state in met:  # each once a run: how often a state is met says nothing new
                 count(state)
-        status.states |= met
-        status.ran()
-        if finding is not None:
-            path = keep(shrink(runner, finding), name, options.variant, options.findings)
-            status.tell(finding=str(path), rule=finding.rule)
-            raise Found(f"{finding.rule}: {path}")
+        STATUS.met(met)
+        if finding is None:
+            return
+        if STATUS.listening and seen.explains(finding):
+            STATUS.again()
+            return
+        small = in_normal_order(runner, shrink(runner, finding))
+        seen.add(small)
+        schedule = as_schedule(small, name, options.variant)
+        where = f"{len(small.actions)} steps"
+        if not STATUS.listening:  # else the campaign keeps it
+            where = str(keep(small, name, options.variant, options.findings))
+        raise Found(small.rule, dumps(schedule), key_of(schedule), where)
 
     return one_input
 

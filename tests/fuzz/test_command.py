@@ -33,7 +33,8 @@ def test_no_finding_exits_with_0_and_json_is_json(tmp_path: Path) -> None:
     assert 200 <= summary["runs"] < 300  # libFuzzer may go over: see test_campaign
     assert summary["states"] > 100
     assert set(summary) == {
-        "machine", "variant", "seed", "seconds", "runs", "runs_per_second", "states", "rule", "findings"
+        "target", "machine", "variant", "seed", "workers", "sessions", "seconds", "runs", "runs_per_second", "states",
+        "features", "corpus", "findings", "new", "rule", "again", "restarts", "since_new", "warnings"
     }  # fmt: skip
 
 
