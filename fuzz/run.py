@@ -1,8 +1,9 @@
 """One run: a schedule followed step by step, every claim checked, the promise's ledger kept beside it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fuzz.checks import Checker
 from fuzz.decode import Decoder, head
@@ -37,15 +38,16 @@ class Course:
     """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
 
     def __init__(
-        self, spec: AnyMachine, checker: Checker | None, start: Machine, sizes: Mapping[str, int], rounds: int
+        self, spec: AnyMachine, checker: Checker | None, start: "_Start", sizes: Mapping[str, int], rounds: int
     ) -> None:
         self.sizes, self.rounds = sizes, rounds
         self._spec = spec
-        self.state: Machine = start.but(rounds=start.rounds.but(left=rounds))
+        self.state = start.state
         self.actions: list[Action] = []
         self.finding: Finding | None = None
         self._checker = checker
-        self._watch = Watch(spec, self.state)
+        self._watch = copy(start.watch)
+        self._packed = start.packed
         self._changed = -1  # before the first step everything is new
 
     def follow(self, action: Action, after: Machine) -> Finding | None:
@@ -56,9 +58,10 @@ class Course:
         number = len(self.actions)
         broken = None
         if self._checker is not None:
-            changed = self._checker.changed(before, after)
-            broken = self._checker.broken(before, after, changed, self._changed, number)
-            self._changed = changed
+            old, new = self._packed, self._checker.packing.after(self._packed, before, after)
+            changed = self._checker.changed(old, new)
+            broken = self._checker.broken(before, after, (old, new), (self._changed, changed), number)
+            self._packed, self._changed = new, changed
         noticed = self._noticed(before, action, after)
         if broken or noticed:
             seen = Noticed(noticed, number) if noticed else None
@@ -74,12 +77,22 @@ class Course:
 
 
 @frozen
+class _Start:
+    """Where runs with the same sizes and rounds begin; ``packed`` for the checker."""
+
+    state: Machine
+    watch: Watch
+    packed: int
+
+
+@frozen
 class _Parts:
     """What runs with the same sizes share."""
 
     start: Machine
     checker: Checker
     decoder: Decoder
+    starts: dict[int, _Start] = field(factory=dict)
 
 
 class Runner:
@@ -105,7 +118,12 @@ class Runner:
     def course(self, sizes: Mapping[str, int], rounds: int) -> Course:
         """A run that has not begun."""
         parts = self.parts(sizes)
-        return Course(self.spec, parts.checker if self.claims else None, parts.start, sizes, rounds)
+        start = parts.starts.get(rounds)
+        if start is None:
+            state = parts.start.but(rounds=parts.start.rounds.but(left=rounds))
+            start = _Start(state, Watch(self.spec, state), parts.checker.packing.first(state))
+            parts.starts[rounds] = start
+        return Course(self.spec, parts.checker if self.claims else None, start, sizes, rounds)
 
     def head(self, data: bytes) -> tuple[Mapping[str, int], int]:
         """The sizes and the rounds that an input chooses; a part of the machine may need more of a sort, or others."""
