@@ -31,7 +31,7 @@ def write_junit(path: Path, result: Summary | Unusable, name: str) -> None:
         suite.add_property("features", str(result.features))
         for found in result.findings:
             failure = Failure(found.stem, "finding")
-            failure.text = _plain(*told(found))
+            failure.text = _plain(*told(found)[1:])
             suite.add_testcase(_case(f"{name}: {found.stem}", result.seconds, [failure]))
         if not result.findings:
             suite.add_testcase(_case(name, result.seconds, []))

@@ -39,26 +39,30 @@ def outcome(summary: Summary) -> str:
     return f"{summary.name}: {found}{earlier}; {what}, last new {duration(summary.since_new)} before the end"
 
 
-def told(path: Path) -> tuple[RenderableType, str]:
-    """A finding for people: what happened, step by step where it is a schedule, and where it is."""
+def told(path: Path) -> tuple[str, RenderableType, str]:
+    """A finding for people: the rule, what happened, step by step where it is a schedule, and where it is."""
     try:
         beside = describe(path)
         if beside is None:
             schedule = load(path)
-            return narrate(schedule, list(replay(schedule))), f"{len(schedule.actions)} steps: {path}"
+            rule = schedule.broken.claim if schedule.broken else "noticed"
+            return rule, narrate(schedule, list(replay(schedule))), f"{len(schedule.actions)} steps: {path}"
     except Unusable as error:  # it has been taken away meanwhile
-        return str(error), str(path)
+        return str(path), str(error), str(path)
     said, given = f"{beside['rule']}: {beside.get('message')}", path.with_name(beside["input"])
-    return said, f"once more: python fuzz/targets/{beside.get('target')}.py {given}"
+    return beside["key"], said, f"once more: python fuzz/targets/{beside.get('target')}.py {given}"
 
 
 def say(summary: Summary) -> None:
-    """Print it; warnings to stderr."""
+    """Print it, with the first finding of each rule in full; warnings to stderr."""
     for warning in summary.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(outcome(summary))
     console = Console(highlight=False, markup=False)
+    seen = set[str]()
     for path in summary.findings:
-        what, where = told(path)
-        console.print(what)
+        rule, what, where = told(path)
+        if rule not in seen:
+            console.print(what)
+        seen.add(rule)
         click.echo(where)

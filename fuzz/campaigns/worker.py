@@ -13,6 +13,7 @@ import os
 import runpy
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,9 +39,9 @@ def end_with(parent: int) -> None:
 
 
 def place_of(error: BaseException) -> str:
-    """The innermost line of the project that the error went through."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(_ROOT)]
-    inner = [f for f in frames if not f.filename.startswith(_OURS)] or frames
+    """The innermost line that the error went through in the project; else, outside of what this is."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_OURS)]
+    inner = [f for f in frames if f.filename.startswith(_ROOT)] or frames
     return f"{Path(inner[-1].filename).name}:{inner[-1].name}" if inner else "?"
 
 
@@ -82,10 +83,17 @@ def _watched(one_input: Callable[[bytes], object], timeout: float, stack: TextIO
     return watched
 
 
+def _in_time(argument: str, spent: float) -> str:
+    """libFuzzer counts its time from when it is called: what has been spent on the way there is taken off."""
+    name, _, seconds = argument.partition("=")
+    return f"{name}={max(1, int(seconds) - round(spent))}" if name == "-max_total_time" else argument
+
+
 def main(argv: Sequence[str]) -> None:
     """Run the target. The process ends as libFuzzer ends it: 0 when its time is over."""
     descriptor, parent, timeout, stack, script, *arguments = argv
     end_with(int(parent))
+    began = time.monotonic()
     try:
         import atheris
     except ImportError:
@@ -95,6 +103,7 @@ def main(argv: Sequence[str]) -> None:
     with Path(stack).open("w", encoding="utf-8") as file:
 
         def set_up(argv: list[str], one_input: Callable[[bytes], object], **more: Any) -> Any:
+            argv = [_in_time(argument, time.monotonic() - began) for argument in argv]
             return setup(argv, _watched(one_input, float(timeout), file), **more)
 
         atheris.Setup = set_up
