@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from fuzz.questions.table import QUESTIONS
 from fuzz.readers import qemu_pieces, qemu_seeds, xen_pieces, xen_seeds
 from fuzz.readers.campaign import Summary, main, run, run_inputs, run_target
 from fuzz.readers.coherent import join_channel, join_image, join_xen, split_channel, split_image, split_xen
@@ -13,6 +14,8 @@ from fuzz.readers.parts import pack, unpack
 from fuzz.readers.table import TARGETS
 
 SCRIPTS = Path(__file__).parents[2] / "fuzz" / "targets"
+OTHERS = {"__init__", "machine", *QUESTIONS}
+"""Targets that are about no reader."""
 
 
 def test_pieces_joined_are_the_input_whatever_it_is() -> None:
@@ -73,7 +76,7 @@ def test_the_command_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_every_target_has_a_script_that_asks_one_question() -> None:
-    scripts = {path.stem: path.read_text() for path in SCRIPTS.glob("*.py") if path.stem not in ("__init__", "machine")}
+    scripts = {path.stem: path.read_text() for path in SCRIPTS.glob("*.py") if path.stem not in OTHERS}
     assert set(scripts) == set(TARGETS)
     for name, text in scripts.items():
         assert text.partition("\n")[0].endswith("?")
