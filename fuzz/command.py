@@ -94,7 +94,7 @@ def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -
     except KeyboardInterrupt:
         click.echo(f"interrupted; go on with it: refmodel fuzz --corpus {place} --resume", err=True)
         click.get_current_context().exit(130)
-    if folder is None and not summary.findings:  # what went wrong, or was found, is kept to be looked at
+    if folder is None and not summary.found:  # what went wrong, or was found, is kept to be looked at
         shutil.rmtree(place, ignore_errors=True)
     if junit is not None:
         _write(junit, summary, summary.name)
@@ -102,7 +102,7 @@ def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -
         click.echo(as_json(summary))
     else:
         say(summary)
-    click.get_current_context().exit(1 if summary.findings else 0)
+    click.get_current_context().exit(1 if summary.found else 0)
 
 
 def _write(path: Path, result: Summary | Unusable, name: str) -> None:

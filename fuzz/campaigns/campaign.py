@@ -13,6 +13,7 @@ from fuzz.campaigns.found import Reported, reported
 from fuzz.campaigns.plan import Plan, Summary, needs_atheris
 from fuzz.campaigns.process import Process
 from fuzz.campaigns.slot import AT_ONCE, Slot
+from fuzz.campaigns.standing import summary_of
 from fuzz.campaigns.store import name_of
 from refmodel.unusable import Unusable
 
@@ -211,27 +212,4 @@ class _Campaign:
 
     def summary(self) -> Summary:
         """How the campaign stands."""
-        folder, identity, counts = self.folder, self.folder.identity, self.folder.statistics
-        findings = tuple(folder.findings.paths.values())
-        seconds = time.monotonic() - self.began
-        return Summary(
-            identity.target,
-            identity.machine,
-            identity.variant,
-            identity.seed,
-            self.plan.workers,
-            counts.sessions,
-            counts.seconds,
-            counts.runs,
-            self.runs / seconds,
-            counts.states,
-            counts.features,
-            len(folder.names),
-            findings,
-            self.new,
-            folder.findings.rules[findings[-1]] if findings else None,
-            counts.again,
-            counts.restarts,
-            counts.seconds - counts.last_new,
-            tuple(f"{what} ({many} times)" if many > 1 else what for what, many in folder.warnings.items()),
-        )
+        return summary_of(self.folder, self.plan.workers, self.new, self.runs / (time.monotonic() - self.began))

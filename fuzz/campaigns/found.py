@@ -34,6 +34,12 @@ class Reported:
     input: bytes = field(repr=False)
     schedule: bytes | None = field(default=None, repr=False)
 
+    @property
+    def text(self) -> str:
+        """All of it, for when it cannot be written."""
+        given = base64.b64encode(self.input).decode()
+        return f"{self.rule}: {self.message}\n{self.schedule.decode() if self.schedule else 'base64 ' + given}"
+
 
 def reported(fields: Mapping[str, Any]) -> Reported:
     """As it is read from a status line."""

@@ -33,7 +33,11 @@ def write_junit(path: Path, result: Summary | Unusable, name: str) -> None:
             failure = Failure(found.stem, "finding")
             failure.text = _plain(*told(found)[1:])
             suite.add_testcase(_case(f"{name}: {found.stem}", result.seconds, [failure]))
-        if not result.findings:
+        for number, text in enumerate(result.unwritten):
+            failure = Failure("a finding that could not be written", "finding")
+            failure.text = _plain(text)
+            suite.add_testcase(_case(f"{name}: not written {number}", result.seconds, [failure]))
+        if not result.found:
             suite.add_testcase(_case(name, result.seconds, []))
     xml = JUnitXml("refmodel fuzz")
     xml.add_testsuite(suite)

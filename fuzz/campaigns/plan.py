@@ -62,6 +62,8 @@ class Summary:
     corpus: int = 0
     findings: tuple[Path, ...] = ()
     """All that the folder holds, those of this session last."""
+    unwritten: tuple[str, ...] = ()
+    """Findings that could not be written, as on a full disk: all that there is of them."""
     new: int = 0
     """How many of them are of this session."""
     rule: str | None = None
@@ -73,6 +75,11 @@ class Summary:
     since_new: float = 0.0
     """Seconds of fuzzing since a state or a feature was met that was new."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """How many findings there are."""
+        return len(self.findings) + len(self.unwritten)
 
     @property
     def name(self) -> str:

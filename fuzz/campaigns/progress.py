@@ -36,7 +36,7 @@ def figures(s: Summary) -> dict[str, str]:
         "abstract states": f"{s.states:,}",
         "features": f"{s.features:,}",
         "corpus": f"{s.corpus:,}",
-        "findings": f"{len(s.findings):,}",
+        "findings": f"{s.found:,}",
         "last new": f"{duration(s.since_new)} ago",
     }
 
@@ -44,7 +44,7 @@ def figures(s: Summary) -> dict[str, str]:
 def line(s: Summary) -> str:
     """The same in one line."""
     reached = f"{s.states:,} abstract states" if s.states else f"{s.features:,} features"
-    found = f"{len(s.findings):,} found, last new {duration(s.since_new)} ago"
+    found = f"{s.found:,} found, last new {duration(s.since_new)} ago"
     return (
         f"{duration(s.seconds)}: {s.runs:,} runs, {s.runs_per_second:,.0f}/s, {reached}, corpus {s.corpus:,}, {found}"
     )

@@ -33,7 +33,7 @@ def outcome(summary: Summary) -> str:
     """In a line."""
     reached = f"{summary.states:,} abstract states" if summary.states else f"{summary.features:,} features"
     what = f"{summary.runs:,} runs, {summary.runs_per_second:,.0f} a second, {reached}, corpus {summary.corpus:,}"
-    count = len(summary.findings)
+    count = summary.found
     found = f"{count} finding{'s' if count > 1 else ''}" if count else "nothing found"
     earlier = f" ({count - summary.new} of them earlier)" if count > summary.new else ""
     return f"{summary.name}: {found}{earlier}; {what}, last new {duration(summary.since_new)} before the end"
@@ -66,3 +66,5 @@ def say(summary: Summary) -> None:
             console.print(what)
         seen.add(rule)
         click.echo(where)
+    for text in summary.unwritten:
+        click.echo(f"NOT WRITTEN: {text}")

@@ -34,8 +34,46 @@ def test_no_finding_exits_with_0_and_json_is_json(tmp_path: Path) -> None:
     assert summary["states"] > 100
     assert set(summary) == {
         "target", "machine", "variant", "seed", "workers", "sessions", "seconds", "runs", "runs_per_second", "states",
-        "features", "corpus", "findings", "new", "rule", "again", "restarts", "since_new", "warnings"
+        "features", "corpus", "findings", "unwritten", "new", "rule", "again", "restarts", "since_new", "warnings"
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_campaign_is_resumed_and_a_finding_stays_one(tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    first = run("--variant", "no-flush", "--time", "20s", "--corpus", str(tmp_path / "c"), "--junit", str(junit))
+    assert first.exit_code == 1
+    assert 'failures="1"' in junit.read_text()
+    again = run("--time", "20s", "--runs", "10", "--keep-going", "--corpus", str(tmp_path / "c"), "--resume", "--json")
+    assert again.exit_code == 1
+    summary = json.loads(again.stdout)
+    assert (summary["variant"], summary["sessions"]) == ("no-flush", 2)
+    assert summary["findings"][0] in first.stdout
+    other = run("--variant", "mark-dropped", "--corpus", str(tmp_path / "c"), "--resume", "--junit", str(junit))
+    assert isinstance(other.exception, Unusable)
+    assert "'no-flush', and 'mark-dropped' is asked for" in str(other.exception)
+    assert 'errors="1"' in junit.read_text()
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_finding_that_cannot_be_written_is_printed_and_exits_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fuzz.campaigns.found.write_atomically", full)
+    result = run("--variant", "no-flush", "--time", "20s", "--corpus", str(tmp_path))
+    assert result.exit_code == 1
+    assert "1 finding;" in result.stdout
+    assert '"format": "refmodel-schedule"' in result.stdout
+    assert "a finding is not written: No space left on device" in result.stderr
+
+
+def test_to_resume_without_a_folder_exits_with_2() -> None:
+    result = run("--resume")
+    assert result.exit_code == 2
+    assert "--corpus" in result.stderr
 
 
 @pytest.mark.usefixtures("atheris")

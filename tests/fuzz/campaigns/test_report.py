@@ -49,6 +49,8 @@ def test_one_finding_of_each_rule_is_told_step_by_step_and_the_others_by_name(
     assert f"steps: {other}" in out
     assert f"machine.py {two.with_suffix('')}" in out
     assert "3 findings (1 of them earlier)" in out
+    say(evolve(NOTHING, unwritten=("a rule: all of it",)))
+    assert "NOT WRITTEN: a rule: all of it" in capsys.readouterr().out
     assert err == "warning: the disk is full\n"
 
 
@@ -68,6 +70,8 @@ def test_junit_has_a_failure_for_each_finding_and_says_what_happened(tmp_path: P
     assert "BROKEN" in text
     assert "python fuzz/targets/machine.py" in text
     assert "timeout at x??[0m" in text
+    write_junit(tmp_path / "junit.xml", evolve(NOTHING, unwritten=("all of it",)), "seed")
+    assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
 
 
 def test_junit_has_an_error_where_the_campaign_could_not_go_on(tmp_path: Path) -> None:
