@@ -14,6 +14,8 @@ from refmodel.cli.check import check
 from refmodel.cli.doctor import doctor
 from refmodel.cli.machines import machines
 from refmodel.cli.replay import replay
+from refmodel.fast.command import events, fast
+from refmodel.lab.command import lab
 from refmodel.oracle.command import oracle
 from refmodel.oracle.reduce.command import reduce
 from refmodel.search.command import search
@@ -34,8 +36,11 @@ def root() -> None:
     refmodel replay FILE       run and narrate a schedule
     refmodel fuzz              interleave guest stores and transfers, guided by state
     refmodel oracle PATH       judge a recording of a real migration
+    refmodel fast PATH         the same at line rate (QEMU, Xen, event files)
+    refmodel events convert    event files: lines to columns and back
     refmodel machines          the machines, and the parts to make more of
     refmodel bugs [CLASS]      real bugs by class, and what catches each
+    refmodel lab qemu          drive the system's own QEMU, record and judge its migrations
     refmodel reduce FROM TO    a small recording that is judged just like a large one
     refmodel doctor            what is there of what refmodel can use
 
@@ -43,7 +48,7 @@ def root() -> None:
     """
 
 
-for command in (bugs, check, doctor, machines, oracle, reduce, replay, search):
+for command in (bugs, check, doctor, events, fast, lab, machines, oracle, reduce, replay, search):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)

@@ -33,7 +33,7 @@ LAYERS = [
     {"refmodel.recordings", "refmodel.rows", "refmodel.catalogue.classes"},
     {"refmodel.search"},
     {"refmodel.oracle"},
-    {"refmodel.fast"},
+    {"refmodel.fast", "refmodel.lab"},
     {"refmodel.catalogue"},
     {"refmodel.cli"},
     {"proofs.lifting"},

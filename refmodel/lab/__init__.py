@@ -1,0 +1,1 @@
+"""A laboratory: real migrations of the system's own hypervisor, driven, recorded and judged."""

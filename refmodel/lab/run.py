@@ -1,0 +1,198 @@
+"""One run of a scenario: two QEMUs, a wire between them, a recording of it all, and what the guest's own rule says."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from attrs import frozen
+
+from refmodel.lab.faults import made
+from refmodel.lab.guest import Wrong, build, progress, wrong_pages
+from refmodel.lab.machine import Qemu, started
+from refmodel.lab.scenarios import Scenario
+from refmodel.lab.wire import wired
+from refmodel.oracle.recording import judge_recording
+from refmodel.oracle.verdict import Verdict
+from refmodel.unusable import Unusable
+
+__all__ = ["Outcome", "run"]
+
+_ENDS = frozenset({"completed", "failed", "cancelled"})
+_LONGEST = 60.0
+_POLL = 0.02
+_GIVE_IN = 1.0
+"""Seconds after which a migration that does not converge is allowed more downtime."""
+_WRITES = 40
+"""So many writes the guest has done before the migration begins, and does at the target after it."""
+_PAGE = 4096
+
+
+@frozen
+class Outcome:
+    """How a run came out."""
+
+    scenario: str
+    status: str
+    """What the migration ended in, says QEMU."""
+    seconds: float
+    verdict: Verdict
+    """The oracle's, on the recording."""
+    differing: tuple[int, ...]
+    """Pages of RAM that are not the same on both sides at the cutover; none where the target ran on at once."""
+    wrong: tuple[Wrong, ...]
+    """Pages of the target that are not what the guest's own counter says."""
+    struck: int | None
+    """The page that a fault on the wire struck."""
+    folder: Path
+
+    @property
+    def is_lost(self) -> bool:
+        """The target's memory is not the source's."""
+        return bool(self.differing or self.wrong)
+
+    def mistake(self, scenario: Scenario) -> str | None:
+        """What the oracle, or QEMU, did not do as it should; None where all is as it must be.
+
+        A loss has to be a violation. Without one, and without a fault on the wire, the recording has to be accepted; a
+        fault that changes no memory may be called one.
+        """
+        if self.status != scenario.status:
+            return f"the migration {self.status}, and was to be {scenario.status}"
+        if self.is_lost and self.verdict.verdict != "violation":
+            return f"a loss that is {self.verdict.verdict}"
+        if not self.is_lost and scenario.fault is None and self.verdict.verdict != "accepted":
+            return f"a false alarm: {self.verdict.reason or self.verdict.findings[0].rule}"
+        return None
+
+
+async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: int = 1) -> Outcome:
+    """Run it, record it in the folder, judge it. Unusable without gcc, or where QEMU does not do as it is told."""
+    began = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    fault = made(scenario.fault, seed) if scenario.fault else None
+    differing: tuple[int, ...] = ()
+    wrong: tuple[Wrong, ...] = ()
+    async with AsyncExitStack() as stack:
+        kernel = build(folder)
+        source = await stack.enter_async_context(
+            started(binary, folder, "src", scenario.ram, kernel, scenario.guest.line)
+        )
+        await _writes(source)
+        await source.ask("migrate-set-parameters", **scenario.parameters)
+        await source.enable(scenario.capabilities)
+        if scenario.meanwhile == "cancel":
+            await _cancelled(source, scenario, binary, folder / "cancelled", kernel)
+        target = await stack.enter_async_context(_target(scenario, binary, folder, kernel))
+        await _listens(target, scenario)
+        wire = stack.enter_context(wired(folder, folder / "dst.mig", fault))
+        await source.ask("migrate", uri=f"unix:{wire.listen}")
+        status = await _ended(source, scenario)
+        if status == "completed":
+            differing, wrong = await _compared(source, target, scenario)
+    verdict = await asyncio.to_thread(judge_recording, str(folder))
+    struck = fault.struck if fault else None
+    return Outcome(name, status, time.monotonic() - began, verdict, differing, wrong, struck, folder)
+
+
+def _target(scenario: Scenario, binary: str, folder: Path, kernel: Path) -> AbstractAsyncContextManager[Qemu]:
+    """It waits after the cutover to be looked at, or, in post-copy, goes on at once."""
+    waits = () if scenario.meanwhile == "post-copy" else ("-S",)
+    return started(binary, folder, "dst", scenario.ram, kernel, scenario.guest.line, "-incoming", "defer", *waits)
+
+
+async def _until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait; Unusable when it takes too long."""
+    end = time.monotonic() + _LONGEST
+    while not await holds():
+        if time.monotonic() > end:
+            raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy")
+        await asyncio.sleep(_POLL)
+
+
+async def _writes(qemu: Qemu) -> None:
+    """The guest writes so many pages more."""
+    before = progress(qemu.memory())
+
+    async def holds() -> bool:
+        return progress(qemu.memory()) >= before + _WRITES
+
+    await _until(f"the guest of {qemu.name} has not written {_WRITES} pages", holds)
+
+
+async def _listens(target: Qemu, scenario: Scenario) -> None:
+    await target.enable(scenario.capabilities)
+    names = ("multifd-channels", "xbzrle-cache-size")
+    if both := {name: value for name, value in scenario.parameters.items() if name in names}:
+        await target.ask("migrate-set-parameters", **both)
+    await target.ask("migrate-incoming", uri=f"unix:{target.folder / 'dst.mig'}")
+
+
+async def _cancelled(source: Qemu, scenario: Scenario, binary: str, folder: Path, kernel: Path) -> None:
+    """A migration that is cancelled under way; its target goes, and the guest runs on at the source."""
+    folder.mkdir(exist_ok=True)
+    async with _target(scenario, binary, folder, kernel) as target:
+        await _listens(target, scenario)
+        with wired(folder, folder / "dst.mig") as wire:
+            await source.ask("migrate", uri=f"unix:{wire.listen}")
+
+            async def sent() -> bool:
+                return int((await source.ask("query-migrate")).get("ram", {}).get("transferred", 0)) > 100_000
+
+            await _until("nothing has been sent", sent)
+            await source.ask("migrate_cancel")
+            await _ended(source, Scenario("", status="cancelled"))
+    await source.ask("migrate-set-parameters", **{"max-bandwidth": 40 << 20, "downtime-limit": 60})
+    await _writes(source)
+
+
+async def _ended(source: Qemu, scenario: Scenario) -> str:
+    """What the migration ends in; what is to happen meanwhile is done when its time comes."""
+    began = time.monotonic()
+    todo = scenario.meanwhile
+    while True:
+        info = await source.ask("query-migrate")
+        status = str(info.get("status", "none"))
+        if status in _ENDS:
+            return status
+        passed = int(info.get("ram", {}).get("dirty-sync-count", 0))
+        if todo == "give in" and time.monotonic() - began > _GIVE_IN and passed > 2:
+            await source.ask("migrate-set-parameters", **{"max-bandwidth": 1 << 30, "downtime-limit": 2000})
+            todo = "nothing"
+        if todo == "post-copy" and status == "active" and int(info.get("ram", {}).get("transferred", 0)) > 200_000:
+            await source.ask("migrate-start-postcopy")
+            todo = "nothing"
+        if time.monotonic() - began > _LONGEST:
+            raise Unusable("QEMU", f"the migration is {status} after {_LONGEST:.0f} s", "an end of it")
+        await asyncio.sleep(_POLL)
+
+
+async def _compared(source: Qemu, target: Qemu, scenario: Scenario) -> tuple[tuple[int, ...], tuple[Wrong, ...]]:
+    """Compare both sides at the cutover, and let the guest go on; the truth is written to the folder."""
+    mine = source.memory()
+    differing: tuple[int, ...] = ()
+    truth = {"source": {"pc.ram": _digests(mine)}}
+    wrong: tuple[Wrong, ...] = ()
+    if scenario.meanwhile != "post-copy":
+
+        async def loaded() -> bool:
+            return await target.state() == "completed"
+
+        await _until("the target has not loaded everything", loaded)
+        theirs = target.memory()
+        truth["target"] = {"pc.ram": _digests(theirs)}
+        places = range(0, scenario.ram, _PAGE)
+        differing = tuple(at // _PAGE for at in places if mine[at : at + _PAGE] != theirs[at : at + _PAGE])
+        wrong = tuple(wrong_pages(theirs))
+        await target.ask("cont")
+    (source.folder / "truth.json").write_bytes(orjson.dumps(truth))
+    await _writes(target)
+    await target.ask("stop")
+    return differing, wrong or tuple(wrong_pages(target.memory()))
+
+
+def _digests(memory: bytes) -> dict[str, str]:
+    return {str(at // _PAGE): sha256(memory[at : at + _PAGE]).hexdigest()[:16] for at in range(0, len(memory), _PAGE)}

@@ -1,0 +1,99 @@
+"""The system's own QEMU, for real: no false alarm, no miss, and nothing left behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from refmodel.lab.scenarios import SCENARIOS
+
+from .needed import needs_qemu
+
+pytestmark = needs_qemu
+REFMODEL = str(Path(sys.executable).with_name("refmodel"))
+FAULTS = [name for name, scenario in SCENARIOS.items() if scenario.fault]
+RIGHT = [name for name in SCENARIOS if name not in FAULTS and name != "aligned"]
+
+
+def has_the_loss() -> bool:
+    if shutil.which("qemu-system-x86_64") is None:
+        return True
+    said = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, check=False).stdout
+    return b"version 7.2" in said
+
+
+def lab(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    command = [REFMODEL, "lab", "qemu", "--json", *arguments]
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=500)
+    assert ended.returncode in (0, 1), ended.stderr.decode()
+    return ended.returncode, orjson.loads(ended.stdout)
+
+
+def test_right_runs_are_accepted() -> None:
+    status, outcomes = lab(*RIGHT)
+    assert [(each["scenario"], each["mistake"]) for each in outcomes] == [(name, None) for name in RIGHT]
+    assert {each["verdict"] for each in outcomes} == {"accepted"}
+    assert status == 0
+
+
+def test_no_fault_that_changes_the_targets_memory_is_missed() -> None:
+    status, outcomes = lab(*FAULTS, "--runs", "2", "--seed", "11")
+    assert [each["mistake"] for each in outcomes] == [None] * len(outcomes)
+    assert any(each["differing"] for each in outcomes)
+    assert status == 0
+
+
+@pytest.mark.skipif(not has_the_loss(), reason="this QEMU is not 7.2")
+def test_the_natural_loss_is_seen_live() -> None:
+    status, [outcome] = lab("aligned")
+    assert status == 1
+    assert outcome["verdict"] == "violation"
+    assert outcome["status"] == "completed"
+    assert outcome["wrong"]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0.7, 1.0, 1.6])
+def test_nothing_is_left_when_it_is_interrupted(sent: signal.Signals, after: float, tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [REFMODEL, "lab", "qemu", "hot"]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    child.send_signal(sent)
+    assert child.wait(30) != 0
+    assert list(tmp_path.iterdir()) == []
+    assert _running(str(tmp_path)) == []
+
+
+def test_no_process_is_left_when_it_is_killed() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "TMPDIR": folder}
+        child = subprocess.Popen([REFMODEL, "lab", "qemu", "hot"], env=environment)
+        time.sleep(1.5)
+        child.kill()
+        child.wait()
+        end = time.monotonic() + 10
+        while (left := _running(folder)) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert left == []
+
+
+def _running(words: str) -> list[str]:
+    """Processes whose command line has these words."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if words in line and "qemu" in line:
+            found.append(line)
+    return found
