@@ -199,7 +199,6 @@ class Failures(HandOverSteps[F]):
     @operator
     def resume_source(self, m: F) -> F:
         """The guest runs on at the source after all: the target is known not to run it, now or later."""
-        need(self.is_committed(m), "the source has committed")
         need(m.failed.knows == Knows.NOT_TAKEN, "the target is known not to have the guest, for good")
         need(neg(m.failed.source), "the source is there")
         after = self.taken_back(m)

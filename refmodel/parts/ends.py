@@ -2,6 +2,8 @@
 
 from refmodel.handover.failure_claims import FailureClaims
 from refmodel.handover.failures import WithFailures
+from refmodel.handover.requests import Requests, WithRequests
+from refmodel.handover.shared_storage import SharedStorage, WithImages
 from refmodel.language import Contract
 from refmodel.parts.part import Part
 
@@ -14,5 +16,20 @@ ENDS = (
         Contract.HAND_OVER,
         "the wire, the source or the target may be lost at any step; an operator finds out what became of the target",
         WithFailures,
+    ),
+    Part(
+        "shared-storage",
+        SharedStorage,
+        Contract.HAND_OVER,
+        "images on storage that both hosts reach: one side has them active, and lets them go before the commit",
+        WithImages,
+    ),
+    Part(
+        "requests",
+        Requests,
+        Contract.HAND_OVER,
+        "a request to a device that is in flight at the pause is drained, or carried over and started at the target",
+        WithRequests,
+        sizes={"dev": 1},
     ),
 )

@@ -1,0 +1,18 @@
+"""Which steps of the promise requests to devices are: stores, at the side that does them."""
+
+from typing import Any
+
+from refmodel.language import Action
+from refmodel.refinement.witnesses import Witnesses
+
+__all__ = ["WITNESSES"]
+
+
+def _replay(spec: Any, m: Any, dev: int, vpn: int, word: int, value: int) -> list[Action]:
+    return [Action("store", (m.target.table.frame[vpn], word, value))]
+
+
+WITNESSES: Witnesses = {
+    "request_write": lambda spec, m, dev, page, word, value: [Action("store", (page, word, value))],
+    "request_replay": _replay,
+}

@@ -1,0 +1,115 @@
+"""Wrong variants of ``failures``: M25, M26."""
+
+from refmodel.handover.failures import F, Failures, Knows
+from refmodel.language import need, neg
+from refmodel.variants.variant import Variant
+
+__all__ = ["FAILURE_VARIANTS"]
+
+_MACHINE = "seed+failures"
+_SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
+"""Who runs, and who knows, is a matter of hosts: one page and one CPU show it."""
+
+
+class ResumesUnheard(Failures[F]):
+    def resume_source(self, m: F) -> F:
+        """The source runs on when no acknowledgement comes; of that the target knows nothing."""
+        need(self.is_committed(m), "the source has committed")
+        need(m.failed.wire & neg(m.failed.source), "the wire is gone, and the source is there")
+        return m.but(hand_over=m.hand_over.but(source_runs=True))
+
+
+class AsksAndDoesNotFence(Failures[F]):
+    def resume_source(self, m: F) -> F:
+        """A target that was found waiting is left as it is: it takes the guest later all the same."""
+        resumed = super().resume_source(m)
+        return m.but(failed=resumed.failed, hand_over=resumed.hand_over)
+
+
+class TakesAFailureForSuccess(Failures[F]):
+    def found_out(self, m: F) -> Knows:
+        """That nothing comes from the target any more is taken for its having the guest."""
+        if m.failed.target:
+            return Knows.TAKEN
+        return super().found_out(m)
+
+
+class TakesASuccessForFailure(Failures[F]):
+    def found_out(self, m: F) -> Knows:
+        """The acknowledgement that was lost is taken for one that was never sent."""
+        if m.failed.wire:
+            return Knows.NOT_TAKEN
+        return super().found_out(m)
+
+
+class DiscardsUnheard(Failures[F]):
+    def discard_source(self, m: F) -> F:
+        """The source's image goes once the target has been told, whether or not it has said anything."""
+        need(m.failed.knows != Knows.NOT_TAKEN, "the target is not known to lack the guest")
+        return super().discard_source(m.but(failed=m.failed.but(knows=Knows.TAKEN))).but(failed=m.failed)
+
+
+class StaysStopped(Failures[F]):
+    def wire_error(self, m: F) -> F:
+        """An error while the machine stands still ends the migration, and nobody lets it run on."""
+        stood = m.hand_over.source_runs
+        after = super().wire_error(m)
+        return after.but(hand_over=after.hand_over.but(source_runs=stood))
+
+
+FAILURE_VARIANTS = (
+    Variant(
+        "resume-unheard",
+        "M26",
+        ResumesUnheard,
+        "the source resumes when no acknowledgement comes, with the target neither asked nor fenced",
+        ("6f2b811a61", "c3c5eae6ac"),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+    Variant(
+        "waiting-target-not-fenced",
+        "M26",
+        AsksAndDoesNotFence,
+        "a target that was found waiting can still take the guest once the source runs again",
+        ("8e84865e54",),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+    Variant(
+        "lost-ack-taken-for-failure",
+        "M26",
+        TakesASuccessForFailure,
+        "an acknowledgement that was lost counts as one that was never sent",
+        ("969d2f855d",),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+    Variant(
+        "failure-taken-for-success",
+        "M26",
+        TakesAFailureForSuccess,
+        "that the target has died counts as its having the guest",
+        ("0e1146a7a0",),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+    Variant(
+        "discard-unheard",
+        "M26",
+        DiscardsUnheard,
+        "the source's image is discarded when the target may have it, not when it is known to",
+        ("794347f5e3",),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+    Variant(
+        "error-leaves-paused",
+        "M25",
+        StaysStopped,
+        "an error after the pause ends the migration, and the source stays paused",
+        ("8958338b10", "95393dde94"),
+        machine=_MACHINE,
+        growing=_SMALLEST,
+    ),
+)
