@@ -25,6 +25,8 @@ _EVERY = 0.5
 _LOOK_EVERY = 5.0
 """Seconds between two times that all is brought in and written down, and that the corpus is looked at for inputs that
 somebody else has put there."""
+_PATIENCE = 2.0
+"""Seconds after which a file in the corpus that is not named as its content is no longer being written."""
 _SILENT = 120.0
 """Seconds, over those of a hanging input, after which a worker that tells nothing is replaced."""
 
@@ -183,7 +185,7 @@ class _Campaign:
         statistics.seconds = self._seconds()
         if now - self.looked > _LOOK_EVERY:
             self.looked = now
-            for name in self.folder.look():
+            for name in self.folder.look(_PATIENCE):
                 with contextlib.suppress(Unusable):
                     self._hand(None, [(name, self.folder.corpus.get(name))])
         for process in self._processes():

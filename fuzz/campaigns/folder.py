@@ -8,6 +8,7 @@ log/             libFuzzer's own logs       workers/         where the workers w
 import contextlib
 import fcntl
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,10 +106,11 @@ class Folder:
         with self.going_on(f"{self.path / _STATISTICS}: not written"):
             self.statistics.save(self.path / _STATISTICS, counts)
 
-    def look(self) -> list[str]:
+    def look(self, patience: float = 0.0) -> list[str]:
         """Give every file of the corpus the name of its content, and say which inputs somebody else has put there.
 
-        A file that cannot be read stays where it is, and is told.
+        A file that cannot be read stays where it is, and is told. One with another name is left alone as long as
+        it has been changed within the seconds of ``patience``: somebody may be writing it.
         """
         new = []
         with self.going_on(f"{self.corpus.folder}: not read"):
@@ -118,6 +120,8 @@ class Folder:
                 try:
                     name = name_of(path.read_bytes())
                     if name != path.name:
+                        if time.time() - path.stat().st_mtime < patience:
+                            continue
                         path.replace(path.with_name(name))
                 except OSError as error:
                     self.warn(f"{path}: {error.strerror}; it is left out")

@@ -165,3 +165,13 @@ def test_an_input_is_kept_once(tmp_path: Path) -> None:
         folder.discard(name_of(b"new"))
         assert isinstance(folder, Folder)
         assert name_of(b"new") not in folder.corpus.names()
+
+
+def test_a_file_that_somebody_writes_into_the_corpus_is_not_taken_before_it_is_whole(tmp_path: Path) -> None:
+    with opened(Plan(tmp_path)) as folder:
+        (tmp_path / "corpus" / "theirs").write_bytes(b"beginn")
+        assert folder.look(patience=1e9) == []
+        (tmp_path / "corpus" / "theirs").write_bytes(b"beginning")
+        assert folder.look() == [name_of(b"beginning")]
+        assert not (tmp_path / "corpus" / "theirs").exists()
+        assert folder.corpus.put(b"at once") in folder.look(patience=1e9)

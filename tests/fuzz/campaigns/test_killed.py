@@ -25,7 +25,7 @@ def test_a_campaign_that_is_killed_over_and_over_loses_nothing_that_it_has_repor
             assert set(has[name]) >= set(reported[name]), name
     assert has["runs"] > 100
     assert has["findings"]
-    assert len(has["corpus"]) > 64
+    assert len(has["corpus"]) > 50
 
 
 @pytest.mark.slow

@@ -146,7 +146,7 @@ def test_no_worker_outlives_a_campaign_that_is_interrupted(tmp_path: Path, targe
     assert workers_of(os.getpid()) == []
 
 
-@pytest.mark.parametrize("where", ["before", "within"])
+@pytest.mark.parametrize("where", [pytest.param("between", marks=pytest.mark.slow), "within"])
 def test_no_worker_outlives_a_campaign_that_is_killed(tmp_path: Path, where: str) -> None:
     written(tmp_path / "targets", "told", "if len(data) == 2: time.sleep(60)" if where == "within" else "pass")
     code = (
