@@ -6,11 +6,21 @@ from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.channels_state import WithChannels
 from refmodel.transport.delta_cache import DeltaCache, WithCache
 from refmodel.transport.fifo import FifoWire, WithFifo
+from refmodel.transport.pv_state import WithPvTables
+from refmodel.transport.pv_tables import PvTables
 from refmodel.transport.zero_pages import WithZeros, ZeroPages
 
 __all__ = ["WIRES"]
 
 WIRES = (
+    Part(
+        "pv-tables",
+        PvTables,
+        Contract.TRANSPORT,
+        "a paravirtual guest's page tables go with pages' numbers in place of frames', and are pinned at the end",
+        WithPvTables,
+        needs=("deferred-pages",),
+    ),
     Part(
         "delta-cache",
         DeltaCache,

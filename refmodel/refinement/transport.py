@@ -7,6 +7,7 @@ from refmodel.refinement import core
 from refmodel.refinement.witnesses import Witnesses
 from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.fifo import FifoWire
+from refmodel.transport.pv_tables import PvTables
 
 __all__ = ["WITNESSES"]
 
@@ -21,7 +22,12 @@ def _settled(spec: Any, after: Any, page: int) -> list[Action]:
 
 
 def _read(spec: Any, m: Any, word: int) -> list[Action]:
-    return [] if isinstance(spec, _LATER) else core.WITNESSES["transfer_read"](spec, m, word)
+    if isinstance(spec, _LATER):
+        return []
+    if isinstance(spec, PvTables):
+        page = m.transfer.page
+        return [Action("deliver", (page, word, spec.arriving(m, page, word)))]
+    return core.WITNESSES["transfer_read"](spec, m, word)
 
 
 def _done(spec: Any, m: Any) -> list[Action]:

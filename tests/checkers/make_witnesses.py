@@ -72,11 +72,12 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
     spec, checker = runner.spec, runner.parts(sizes).checker
     broken: set[str] = set()
     if checker._scalars(wrong) == checker._scalars(after):
-        changed, scalars = checker.changed(after, wrong), checker._scalars(wrong)
-        broken |= {check.__name__ for check, at in checker._invariants.plan(changed, scalars) if not check(wrong, *at)}
+        packed, scalars = checker.packing.first(after), checker._scalars(wrong)
+        changed = checker.changed(packed, checker.packing.after(packed, after, wrong))
+        invariants, laws = checker._invariants.plan(changed, scalars), checker._laws.plan(changed, scalars)
+        broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
         if len(broken) < 2:
-            laws = checker._laws.plan(changed, scalars)
-            broken |= {check.__name__ for check, at in laws if not check(before, wrong, *at)}
+            broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}
         return broken.pop() if len(broken) == 1 else ""
     for claim in spec.claims.values():
         if spec.broken(claim, wrong, sizes, before if claim.of_steps else None) is not None:

@@ -31,6 +31,10 @@ BY_FAULT = {claim: Flip.of(witness["fault"]) for claim, witness in FOUND.items()
 COROLLARIES: Mapping[str, str] = {
     "a_page_that_is_not_owed_is_equal_at_the_target": "what logging, rounds and transport export comes to it",
     "at_cutover_the_target_equals_the_source": "R12, the theorem: what the four contracts export comes to it",
+    "at_cutover_the_same_pages_are_tables": "what was not sent is noted, nothing is marked, what was sent is pinned",
+    "at_cutover_the_targets_tables_name_its_frames_of_the_same_pages": (
+        "a table's words are equal in terms of pages, and name pages that have a frame of their own"
+    ),
     "one_side_runs": "who runs is a matter of the phase, by two claims that are checked alone",
     "between_commit_and_acknowledgement_the_source_neither_runs_nor_is_discarded": (
         "the phase says that it does not run, and that its image is kept"

@@ -17,6 +17,7 @@ from refmodel.schedules.phrases import (
     hypervisor_writes,
     log_modes,
     manual_protect,
+    pv_tables,
     second_hop,
     transport,
     xen_rounds,
@@ -40,6 +41,7 @@ _PHRASES: Phrases = {
     **manual_protect.PHRASES,
     **second_hop.PHRASES,
     **transport.PHRASES,
+    **pv_tables.PHRASES,
     **xen_rounds.PHRASES,
 }
 

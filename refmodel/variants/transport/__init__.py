@@ -1,6 +1,6 @@
 """Wrong variants of the contract *transport*, a module for each part that they are of."""
 
-from refmodel.variants.transport import channels, delta_cache, fifo, zero_pages
+from refmodel.variants.transport import channels, delta_cache, fifo, pv_tables, zero_pages
 
 __all__ = ["TRANSPORT_VARIANTS"]
 
@@ -9,4 +9,5 @@ TRANSPORT_VARIANTS = (
     *channels.CHANNEL_VARIANTS,
     *zero_pages.ZERO_PAGE_VARIANTS,
     *delta_cache.DELTA_VARIANTS,
+    *pv_tables.PV_VARIANTS,
 )
