@@ -4,6 +4,7 @@ import gzip
 import lzma
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from random import Random
 
 import orjson
@@ -133,6 +134,24 @@ def _compressed() -> list[bytes]:
     return [*found, found[0] + found[3], found[1] + found[1], found[2] + bytes(4) + found[2]]
 
 
+def _fast(name: str) -> Callable[[bytes], object]:
+    """Looked up when it is wanted: the extra ``fast`` need not be there for the others."""
+
+    def read(data: bytes) -> object:
+        return getattr(import_module("fuzz.readers.faster"), name)(data)
+
+    return read
+
+
+def _drawn() -> list[bytes]:
+    """Events of bytes: runs that come to their end, with and without every store."""
+    return [bytes([form, *range(1, 60)]) for form in range(16)]
+
+
+def _with_truth() -> list[bytes]:
+    return _files(_qemu, "stream", "truth.json")()
+
+
 _T = Target
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -158,6 +177,9 @@ TARGETS: dict[str, Target] = {
         _T("qemu_folder", judging.qemu_folder, _files(_qemu, *qemu_seeds.FILES), _QEMU_FOLDER, 1),
         _T("xen_folder", judging.xen_folder, _files(_xen, *xen_seeds.FILES), _XEN_FOLDER, 1),
         _T("event_file", judging.event_file, _events, (LINES,), 4),
+        _T("fast", _fast("events"), _drawn, (_BYTES,), 1),
+        _T("fast_lines", _fast("lines"), _events, (LINES,), 1),
+        _T("fast_stream", _fast("stream"), _with_truth, (_QEMU, JSON), 1),
     )
 }
 """By name; the question that each asks stands in its file in ``fuzz/targets``."""

@@ -33,9 +33,9 @@ from refmodel.oracle.verdict import Finding, LastRecord
 from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
 
-__all__ = ["Judge"]
+__all__ = ["MOST_FINDINGS", "Judge"]
 
-_MOST_FINDINGS = 2000
+MOST_FINDINGS = 2000
 """Findings of one rule that are kept."""
 
 
@@ -150,7 +150,7 @@ class Judge:
     def find(self, rule: str, message: str, page: Page | None = None, **more: Any) -> None:
         """Note a finding; of one rule only so many, as an event can come any number of times."""
         self._found[rule] += 1
-        if self._found[rule] > _MOST_FINDINGS:
+        if self._found[rule] > MOST_FINDINGS:
             return
         known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
         if page is not None:

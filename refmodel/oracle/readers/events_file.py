@@ -31,7 +31,7 @@ from refmodel.oracle.events import (
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.unusable import Unusable, shown
 
-__all__ = ["dumps", "looks_like_events", "read_events"]
+__all__ = ["dumps", "event_of", "lines_of", "looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
     cls.__name__.lower(): cls
@@ -77,7 +77,7 @@ def looks_like_events(start: bytes) -> bool:
     return start.lstrip()[:1] == b"{"
 
 
-def _lines(source: ByteSource) -> Iterator[bytes]:
+def lines_of(source: ByteSource) -> Iterator[bytes]:
     """The lines of the input; a line is held only up to its limit."""
     rest = b""
     number = 1
@@ -94,7 +94,7 @@ def _lines(source: ByteSource) -> Iterator[bytes]:
 
 def read_events(source: ByteSource) -> Iterator[Event]:
     """The events of the file; Unusable, with the line, for anything else."""
-    for number, line in enumerate(_lines(source), 1):
+    for number, line in enumerate(lines_of(source), 1):
         if not line.strip():
             continue
         where = f"{source.name}: line {number}"
@@ -102,10 +102,11 @@ def read_events(source: ByteSource) -> Iterator[Event]:
             given = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             raise Unusable(where, f"no JSON ({error.msg})", "one event, as a JSON object") from None
-        yield _event(given, where)
+        yield event_of(given, where)
 
 
-def _event(given: Any, where: str) -> Event:
+def event_of(given: Any, where: str) -> Event:
+    """The event of a line that was parsed, whose ``event`` is taken out of it; Unusable for anything else."""
     kind = given.pop("event", None) if isinstance(given, dict) else None
     cls = _CLASSES.get(kind) if isinstance(kind, str) else None
     if cls is None:

@@ -20,7 +20,7 @@ from refmodel.oracle.xen.records import (
 )
 from refmodel.oracle.xen.wire import little
 
-__all__ = ["read_libxc"]
+__all__ = ["Pages", "read_libxc"]
 
 _ENTRIES_A_FRAME = wire.PAGE_SIZE // 8
 _VCPU_PARTS = {
@@ -31,7 +31,11 @@ _VCPU_PARTS = {
 }
 
 
-def read_libxc(source: ByteSource) -> Iterator[Record]:
+Pages = Callable[[ByteSource, int, int, int], Iterator[Record]]
+"""What reads a PAGE_DATA record: of the source, its offset, its length, and the guest's last pfn."""
+
+
+def read_libxc(source: ByteSource, read_pages: Pages = read_page_data) -> Iterator[Record]:
     """Yield the records of libxc's stream, from its marker to its END. Raises like `wrapper.read_stream`."""
     yield _read_header(source)
     p2m: P2mFrames | None = None
@@ -44,7 +48,7 @@ def read_libxc(source: ByteSource) -> Iterator[Record]:
                 raise BrokenStream(offset, "record", "pages and one VERIFY before SHARED_INFO", f"{kind:#x}")
             case wire.PAGE_DATA if p2m is not None:
                 pages = True
-                yield from read_page_data(source, offset, length, p2m.last)
+                yield from read_pages(source, offset, length, p2m.last)
             case wire.PAGE_DATA:
                 raise BrokenStream(offset, "record", "X86_PV_P2M_FRAMES before the first PAGE_DATA", "PAGE_DATA")
             case wire.END:

@@ -7,8 +7,9 @@ import orjson
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd, NotReadYet, UnusableInput
 from refmodel.oracle.xen import wire
+from refmodel.oracle.xen.page_data import read_page_data
 from refmodel.oracle.xen.records import Handshake, LibxlEnd, LibxlHeader, Record, XlHeader
-from refmodel.oracle.xen.stream import read_libxc
+from refmodel.oracle.xen.stream import Pages, read_libxc
 from refmodel.oracle.xen.wire import little
 
 __all__ = ["looks_like_xen", "read_stream"]
@@ -20,20 +21,21 @@ def looks_like_xen(start: bytes) -> bool:
     return any(start.startswith(magic) for magic in known)
 
 
-def read_stream(source: ByteSource) -> Iterator[Record]:
+def read_stream(source: ByteSource, read_pages: Pages = read_page_data) -> Iterator[Record]:
     """Yield the records of the stream in `source`, in order, to its last byte; the wrappers may be missing.
 
-    One page is held at a time. Raises `UnusableInput` for bytes that are no such stream and for what is not read
-    (`NotReadYet`), and `BrokenStream` where the structure breaks (`EarlyEnd`: it ends before its end marker).
+    `read_pages` reads the records PAGE_DATA. One page is held at a time. Raises `UnusableInput` for bytes that are no
+    such stream and for what is not read (`NotReadYet`), and `BrokenStream` where the structure breaks (`EarlyEnd`: it
+    ends before its end marker).
     """
     if not looks_like_xen(source.peek(12)):
         raise UnusableInput(source.name, source.offset, "no Xen stream", "xl's header, LibxlFmt, or libxc's marker")
     if source.peek(12) == wire.XL_MAGIC[:12]:
         yield _read_xl(source)
     if source.peek(8) == wire.MARKER:
-        yield from read_libxc(source)
+        yield from read_libxc(source, read_pages)
     else:
-        yield from _read_libxl(source)
+        yield from _read_libxl(source, read_pages)
     yield from _read_handshake(source)
 
 
@@ -62,7 +64,7 @@ def _read_xl(source: ByteSource) -> XlHeader:
     return XlHeader(offset, mandatory, config)
 
 
-def _read_libxl(source: ByteSource) -> Iterator[Record]:
+def _read_libxl(source: ByteSource, read_pages: Pages) -> Iterator[Record]:
     offset = source.offset
     magic = source.read_exact(8, "libxl header")
     if magic != wire.LIBXL_MAGIC:
@@ -79,7 +81,7 @@ def _read_libxl(source: ByteSource) -> Iterator[Record]:
         kind, length = little(source, 4, "libxl record"), little(source, 4, "libxl record")
         if kind == wire.LIBXL_LIBXC_CONTEXT and not memory and length == 0:
             memory = True
-            yield from read_libxc(source)
+            yield from read_libxc(source, read_pages)
         elif kind == wire.LIBXL_END and memory and length == 0:
             yield LibxlEnd(offset)
             return
