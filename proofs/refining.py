@@ -31,6 +31,7 @@ ALLOWED = "the_promise_allows_the_step"
 REACHED = "the_promise_comes_to_the_same_ledger"
 ACTS_ALIKE = "the_promise_cannot_tell_alike_ledgers_apart"
 
+
 @cache
 def _places(promise: type[Promise]) -> tuple[tuple[str, Sort], ...]:
     """What ``leads_to`` is quantified over."""

@@ -1,11 +1,13 @@
 """Level A for a guest that is checkpointed: if its host dies it goes on from the last checkpoint, and nobody can tell.
 
-A takeover takes back all that the guest has done since. That is allowed because nobody has seen it: what the guest sends
-to the world is let out only once a checkpoint that knows of it is whole at the target. A checkpoint is *taken* while the
-guest stands still, and *whole* when the target has all of it; in between the guest may run on.
+A takeover takes back all that the guest has done since. That is allowed because nobody has seen it: what the guest
+sends to the world is let out only once a checkpoint that knows of it is whole at the target. A checkpoint is *taken*
+while the guest stands still, and *whole* when the target has all of it; in between the guest may run on.
 
 A machine without checkpoints keeps the plain promise.
 """
+
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -55,7 +57,7 @@ class CheckpointedLedger(Ledger):
 class CheckpointedPromise(Promise):
     """The promise, with what a takeover may take back."""
 
-    state = CheckpointedLedger
+    state: ClassVar[type[Ledger]] = CheckpointedLedger
 
     def initial(self, anything: CheckpointedLedger) -> CheckpointedLedger:  # type: ignore[override]
         """No checkpoint has been taken, and nothing sent."""
@@ -74,7 +76,7 @@ class CheckpointedPromise(Promise):
         return a.but(fresh=a.fresh.add(packet))
 
     @engine
-    def take(self, a: CheckpointedLedger) -> CheckpointedLedger:
+    def capture(self, a: CheckpointedLedger) -> CheckpointedLedger:
         """A checkpoint is taken of the guest, which stands still."""
         need(neg(a.source_runs) & neg(a.target_runs), "nobody runs")
         return a.but(taken=a.last, of_taken=a.fresh, fresh=a.fresh.cleared())

@@ -42,27 +42,35 @@ CHOICES: Mapping[str, Choice] = {
             "xen",
             (
                 *("always-shadowed", "protect-at-harvest", "leaf-by-leaf", "xen-rounds", "deferred-pages"),
-                *("hypervisor-writes", "grants", "two-clients", "log-allocation", "populate-on-demand"),
+                *("hypervisor-writes", "grants", "two-clients", "log-allocation", "populate-on-demand", "failures"),
             ),
             "Xen as of 2022 (4.17): shadows blown at each harvest, the toolstack's rounds and deferred pages",
         ),
         Choice(
             "xen-2005",
-            ("shadowed-for-migration", "protect-at-harvest", "xen-2005-rounds", "guest-tables"),
+            ("shadowed-for-migration", "protect-at-harvest", "xen-2005-rounds", "guest-tables", "failures"),
             "Xen as of NSDI'05: page tables in guest memory; pages dirty again are skipped, or fixed in the last round",
         ),
         Choice(
             "kvm-qemu",
             (
                 *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints"),
+                *("hypervisor-writes", "device-writes", "free-hints", "failures"),
             ),
             "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
         ),
         Choice(
             "kvm-qemu-ring",
-            ("second-stage", "dirty-ring", "backup-bitmap", "qemu-rounds", "memory-slots", "hypervisor-writes"),
+            (
+                *("second-stage", "dirty-ring", "backup-bitmap", "qemu-rounds", "memory-slots", "hypervisor-writes"),
+                "failures",
+            ),
             "the same with a dirty ring for each vCPU, and a backup bitmap for writers that have none",
+        ),
+        Choice(
+            "remus",
+            ("always-shadowed", "protect-at-harvest", "xen-rounds", "hypervisor-writes", "checkpoints"),
+            "Remus on Xen: after the first, checkpoint follows checkpoint; the target takes over if the source dies",
         ),
     )
 }

@@ -5,6 +5,8 @@ the guest's, and the target cannot read it. Pre-copy owes nothing when it activa
 (R12). Post-copy activates while pages are owed.
 """
 
+from typing import ClassVar
+
 from attrs import frozen
 
 from refmodel.language import (
@@ -63,7 +65,7 @@ class Ledger(State):
 class Promise(Specification[Ledger]):
     """What the guest does, what reaches the target, and who runs."""
 
-    state = Ledger
+    state: ClassVar[type[Ledger]] = Ledger
 
     def initial(self, anything: Ledger) -> Ledger:
         """The guest runs at the source; the target holds anything, and is owed everything."""

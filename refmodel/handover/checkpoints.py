@@ -4,19 +4,22 @@
                                           the epoch arrives -> whole -> applied, acknowledged -> output is let out
 
 A round becomes an epoch. The first checkpoint comes as a migration does; from then on the target buffers what arrives
-(libxc's ``buffer_all_records`` [D]), and touches its memory only when it has all of an epoch. Should the source die, what
-is not whole counts for nothing. What the guest sends to the world is held back until the checkpoint that knows of it is
-acknowledged. That the source may not run once the target has taken over is a matter of fencing: a takeover stops it.
+(libxc's ``buffer_all_records`` [D]), and touches its memory only when it has all of an epoch. Should the source die,
+what is not whole counts for nothing. What the guest sends to the world is held back until the checkpoint that knows of
+it is acknowledged. That the source may not run once the target has taken over is a matter of fencing: a takeover stops
+it.
 
 What the target does between the source's death and its takeover it can do before that death as well, so that the two
 are one step here.
 """
 
+from typing import ClassVar
+
 from refmodel.checkpointed_promise import CheckpointedPromise
 from refmodel.handover.checkpoint_state import Context, Epoch, K
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import Packet, Pfn, Word, engine, guest, need, neg, pick
-from refmodel.promise import Visible
+from refmodel.promise import Promise, Visible
 from refmodel.rounds.log_dirty_op import LogDirtyOp
 from refmodel.state import Phase, Stage
 
@@ -26,7 +29,7 @@ __all__ = ["CheckpointSteps"]
 class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
     """It needs a harvest that protects (``protect-at-harvest``): the source runs on after its last one."""
 
-    promise = CheckpointedPromise
+    promise: ClassVar[type[Promise]] = CheckpointedPromise
 
     def initial(self, anything: K) -> K:
         """Nothing has been taken, nothing sent to the world."""
@@ -41,9 +44,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
         """There is no checkpoint."""
         marks = m.checkpoints
         buffered = marks.buffered.cleared()
-        open_epoch = marks.but(
-            exists=False, epoch=Epoch.OPEN, acknowledged=True, taken_here=False, buffered=buffered
-        )
+        open_epoch = marks.but(exists=False, epoch=Epoch.OPEN, acknowledged=True, taken_here=False, buffered=buffered)
         return m.but(checkpoints=open_epoch)
 
     # an epoch's pages

@@ -23,6 +23,7 @@ from attrs import frozen
 
 from refmodel.catalogue.classes import CLASSES as KNOWN
 from refmodel.catalogue.classes import Source
+from refmodel.oracle.rules import OF_CHECKPOINTS
 
 __all__ = ["CLASSES", "BugClass", "classes_of", "fixes_of"]
 
@@ -99,6 +100,7 @@ CLASSES = dict(
         _class("M29", "apart seen-before", _STALE),
         _class("M30", "", _COUNTED),
         _class("M31", "apart across-a-sync", _STALE, _MISSING),
+        _class("M32", "", OF_CHECKPOINTS),
     )
 )
 """The classes that a recording can show, by their number."""

@@ -5,7 +5,7 @@ was touched is kept: memory goes with the pages seen, never with a length that a
 persistent maps by a test.
 """
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from refmodel.language import Map, Set
 from refmodel.language.state import Leaf, build
@@ -37,6 +37,12 @@ class Cells:
         """Now ``value`` at ``key``."""
         self.cells[key] = value
         return self
+
+    def copy(self) -> "Cells":
+        """Another map that holds the same, and goes its own way."""
+        copied = Cells(self.unknown)
+        copied.cells = dict(self.cells)
+        return copied
 
     def same(self, other: Self, where: Any = None) -> bool:
         """Equal at every key that either has, and where neither was set."""
@@ -75,12 +81,24 @@ class Marks:
         self.rest, self.exceptions = True, set()
         return self
 
+    def cleared(self) -> "Marks":
+        """A set without members. Another one: this one stays as it is."""
+        return Marks()
+
+    def __or__(self, other: "Marks") -> "Marks":
+        both = Marks()
+        both.exceptions = self.exceptions | other.exceptions
+        return both
+
     def same(self, other: Self) -> bool:
         """The same members."""
         return self.rest == other.rest and self.exceptions == other.exceptions
 
 
-def unbounded_ledger() -> Ledger:
+L = TypeVar("L", bound=Ledger)
+
+
+def unbounded_ledger(of: type[L] = Ledger) -> L:  # type: ignore[assignment]
     """A ledger of any number of pages; the target holds ``Nothing`` yet, the guest's context is not known."""
 
     def make(leaf: Leaf) -> Any:
@@ -90,4 +108,4 @@ def unbounded_ledger() -> Ledger:
             return Cells(Nothing() if leaf.path.startswith("held.memory") else 0)
         return leaf.kind(0)
 
-    return build(Ledger, make)
+    return build(of, make)

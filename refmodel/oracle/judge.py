@@ -10,25 +10,32 @@ from typing import Any
 
 from refmodel.language import Action, Refused
 from refmodel.oracle.catalogue import classes_of
+from refmodel.oracle.checkpoint_events import TakesCheckpoints
 from refmodel.oracle.events import (
     VERSION,
     Abort,
     Activate,
     Begin,
+    Checkpoint,
     Commit,
     Discard,
     Done,
+    Emit,
     Event,
     Memory,
+    Output,
     Pause,
     Release,
+    Resume,
     Round,
     Send,
     Store,
+    Takeover,
+    Whole,
 )
 from refmodel.oracle.inplace import Nothing, unbounded_ledger
 from refmodel.oracle.pages import LEFT_OUT, Page, Pages, Tally, shortened
-from refmodel.oracle.rules import RULES
+from refmodel.oracle.rules import OF_CHECKPOINTS, RULES
 from refmodel.oracle.verdict import Finding, LastRecord
 from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
@@ -39,7 +46,7 @@ MOST_FINDINGS = 2000
 """Findings of one rule that are kept."""
 
 
-class Judge:
+class Judge(TakesCheckpoints):
     """Takes events one by one; ``verdict`` says what they come to."""
 
     def __init__(self, where: str, ledger: Ledger | None = None) -> None:
@@ -55,7 +62,7 @@ class Judge:
         self.number = 0
         self.paused = False
         self.ended: Event | None = None
-        self.counts = dict.fromkeys(RULES, 0)
+        self.counts = {rule: 0 for rule in RULES if rule not in OF_CHECKPOINTS}
         self._common: tuple[tuple[int, str], ...] = ()
         """What belongs to every page's story, with the event's number."""
 
@@ -66,7 +73,7 @@ class Judge:
             self._begin(event)
             return
         if self.begin is None:
-            raise self._unusable(f"{type(event).__name__.lower()} before begin", "begin as the first event")
+            raise self.unusable(f"{type(event).__name__.lower()} before begin", "begin as the first event")
         match event:
             case Store():
                 self._store(event)
@@ -79,39 +86,41 @@ class Judge:
             case Memory():
                 self._memory(event)
             case Round():
-                self._tell("the log is harvested")
+                self.tell("the log is harvested")
             case Pause():
                 self.paused = True
-                self._tell("the source's vCPUs stand still")
-                self._step("one-side-runs", "stop")
+                self.tell("the source's vCPUs stand still")
+                self.step("one-side-runs", "stop")
             case Discard():
                 self._need_before_the_end("discard")
                 if not self.pages.discard(event.block, event.pfn, event.pages):
-                    raise self._unusable(
+                    raise self.unusable(
                         f"{event.pages} pages from pfn {event.pfn} of {event.block!r}", "pages of a block"
                     )
             case Commit():
                 self._commit(event)
             case Activate():
-                if self._is_first(event):
+                if self.is_first(event):
                     self._settle_pages()
-                self._step("one-side-runs", "start_target")
+                self.step("one-side-runs", "start_target")
             case Done():
                 if Activate not in self._ends:
-                    raise self._unusable("done before activate", "done once a target that dropped pages has them all")
-                for page in self.pages.missing(limit=1000, discarded=True) if self._is_first(event) else ():
+                    raise self.unusable("done before activate", "done once a target that dropped pages has them all")
+                for page in self.pages.missing(limit=1000, discarded=True) if self.is_first(event) else ():
                     self.find(
                         "every-page-is-sent", "the target dropped the page at the switch; it was never sent again", page
                     )
+            case Checkpoint() | Resume() | Whole() | Emit() | Output() | Takeover():
+                self.take_checkpoint(event)
             case Abort():
                 self.ended = event
                 self.counts["one-side-runs"] += 1  # what is to be checked of a migration that hands nothing over
                 if self.ledger.given_up or self.ledger.target_runs:
                     self.find("one-side-runs", "given up after the source had given up its right to run")
                 elif not self.ledger.source_runs:
-                    self._step("one-side-runs", "resume")
+                    self.step("one-side-runs", "resume")
 
-    def _is_first(self, event: Event) -> bool:
+    def is_first(self, event: Event) -> bool:
         """The run has ended so; and has not before: what that settles, it settles once, however often it comes."""
         self.ended = event
         is_first = type(event) not in self._ends
@@ -120,24 +129,26 @@ class Judge:
 
     def _need_before_the_end(self, what: str) -> None:
         """Once the target runs, nobody compares what comes to be known of a page: it must not count as compared."""
-        if Activate in self._ends:
-            raise self._unusable(f"{what} after activate", f"{what} before the target runs")
+        for end in (Activate, Takeover):
+            if end in self._ends:
+                raise self.unusable(f"{what} after {end.__name__.lower()}", f"{what} before the target runs")
 
-    def _unusable(self, what: str, expected: str) -> Unusable:
+    def unusable(self, what: str, expected: str) -> Unusable:
+        """The event cannot stand where it does."""
         return Unusable(f"{self.where}: event {self.number}", what, expected)
 
     def _begin(self, event: Begin) -> None:
         if self.begin is not None:
-            raise self._unusable("a second begin", "one migration a recording")
+            raise self.unusable("a second begin", "one migration a recording")
         if event.version != VERSION:
-            raise self._unusable(f"version {event.version}", f"version {VERSION}")
+            raise self.unusable(f"version {event.version}", f"version {VERSION}")
         self.begin = event
         for block in event.blocks:
             if block.name in self.pages.blocks or block.pages <= 0:
-                raise self._unusable(f"block {block.name!r} of {block.pages} pages", "blocks with names of their own")
+                raise self.unusable(f"block {block.name!r} of {block.pages} pages", "blocks with names of their own")
             self.pages.add_block(block.name, block.pages)
 
-    def _step(self, rule: str, step: str, *arguments: Any, page: Page | None = None, **more: Any) -> bool:
+    def step(self, rule: str, step: str, *arguments: Any, page: Page | None = None, **more: Any) -> bool:
         """Take a step of the promise; a refusal is a finding of the rule."""
         self.counts[rule] += 1
         try:
@@ -160,7 +171,8 @@ class Judge:
         known["classes"] = classes_of(rule, known["contracts"], signs, kind)
         self.findings.append(Finding(rule=rule, message=message, event=self.number, **known))
 
-    def _tell(self, what: str) -> None:
+    def tell(self, what: str) -> None:
+        """It belongs to the story of every page."""
         self._common = shortened((*self._common, (self.number, what)))
 
     def story_of(self, page: Page) -> tuple[str, ...]:
@@ -173,7 +185,7 @@ class Judge:
         if page is None:
             size = self.pages.blocks.get(event.block)
             expected = f"a pfn below {size}" if size else f"a block of {sorted(self.pages.blocks)}"
-            raise self._unusable(f"pfn {event.pfn} of block {event.block!r}", expected)
+            raise self.unusable(f"pfn {event.pfn} of block {event.block!r}", expected)
         return page
 
     def _store(self, event: Store) -> None:
@@ -191,12 +203,12 @@ class Judge:
             if event.side == "target" and not page.is_settled:
                 self._renewed(page, content)
                 return
-        self._step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
+        self.step("stores-only-where-the-guest-runs", "store", page.number, 0, content, page=page)
 
     def _renewed(self, page: Page, content: Any) -> None:
         """A page that was owed until now is stored over, all of it, at the target: it is what both have of it."""
         self._content_is(page, content)
-        self._step("stores-only-where-the-guest-runs", "deliver", page.number, 0, content, page=page)
+        self.step("stores-only-where-the-guest-runs", "deliver", page.number, 0, content, page=page)
         self._settle(page)
 
     def _send(self, event: Send) -> None:
@@ -213,7 +225,7 @@ class Judge:
             # What was read is taken for what the source had then; the source's memory at the stop overrides it.
             self._content_is(page, event.digest)
         rule = "nothing-is-sent-to-a-running-target"
-        if self._step(rule, "deliver", page.number, 0, event.digest, page=page) and self.ledger.target_runs:
+        if self.step(rule, "deliver", page.number, 0, event.digest, page=page) and self.ledger.target_runs:
             self._settle(page)
 
     def _memory(self, event: Memory) -> None:
@@ -243,9 +255,9 @@ class Judge:
 
     def _commit(self, event: Commit) -> None:
         if event.context and not self.ledger.source_runs:
-            self._step("one-side-runs", "deliver_table")
-            self._step("one-side-runs", "settle_context")
-        self._step("one-side-runs", "give_up")
+            self.step("one-side-runs", "deliver_table")
+            self.step("one-side-runs", "settle_context")
+        self.step("one-side-runs", "give_up")
 
     def _settle_pages(self) -> None:
         """The guest is about to run at the target: every page must be settled, but for those that it dropped."""

@@ -16,14 +16,20 @@ from refmodel.oracle.events import (
     Activate,
     Begin,
     Block,
+    Checkpoint,
     Commit,
+    Emit,
     Event,
     Memory,
+    Output,
     Pause,
     Release,
+    Resume,
     Round,
     Send,
     Store,
+    Takeover,
+    Whole,
 )
 from refmodel.refinement import seen, witness
 from refmodel.schedules.replay import Watch
@@ -81,7 +87,7 @@ class Observer:
         self._unsent, self._told, self._is_over = {}, set(), False
 
     def _is_going_on(self) -> bool:
-        return not any(isinstance(event, Activate | Abort) for event in self.recordings[-1])
+        return not any(isinstance(event, Activate | Abort | Takeover) for event in self.recordings[-1])
 
     def _events(self, before: Any, promised: list[Action], after: Any, is_engines: bool) -> Iterator[Event]:
         then, now = before.hand_over, after.hand_over
@@ -104,10 +110,17 @@ class Observer:
             yield from self._memory("source", before)
         if any(step.step == "give_up" for step in promised):
             yield Commit(self._has_context(after))
+        yield from _of_checkpoints(promised)
         if now.target_runs and not then.target_runs:
-            yield from self._memories(after)
-            yield Activate()
-        if (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
+            if any(step.step == "take_over" for step in promised):
+                yield from self._memory("target", after)
+                yield Takeover(self._has_context(after))
+            else:
+                yield from self._memories(after)
+                yield Activate()
+        if now.source_runs and not then.source_runs and self._spec.is_migrating(after):
+            yield Resume()
+        elif (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
             yield Abort()
 
     def _store(self, before: Any, after: Any, page: int) -> Store:
@@ -151,6 +164,20 @@ class Observer:
             cells = (m.source if side == "source" else m.target).memory
             for page in range(self._pages):
                 yield Memory(side, BLOCK, page, _digest(cells[page, word] for word in range(self._words)))
+
+
+def _of_checkpoints(promised: list[Action]) -> Iterator[Event]:
+    """Checkpoints that are taken and become whole, what the guest sends to the world, and what is let out."""
+    for step in promised:
+        match step.step:
+            case "capture":
+                yield Checkpoint()
+            case "whole":
+                yield Whole()
+            case "emit":
+                yield Emit(str(step.arguments[0]))
+            case "release":
+                yield Output(str(step.arguments[0]))
 
 
 def _digest(words: Iterable[int]) -> str:

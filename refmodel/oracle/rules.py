@@ -5,10 +5,11 @@ A rule says what evidence it needs; what it could not check is reported as unche
 
 from attrs import frozen
 
+from refmodel.checkpointed_promise import CheckpointedPromise
 from refmodel.language import Contract
 from refmodel.promise import Promise
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["OF_CHECKPOINTS", "RULES", "Rule"]
 
 
 @frozen
@@ -91,6 +92,22 @@ RULES = {
             "the stream",
             (Contract.TRANSPORT,),
         ),
+        Rule(
+            "a-takeover-goes-back-to-a-whole-checkpoint",
+            CheckpointedPromise.take_over.__name__,
+            "a target that takes over has memory and context of the last checkpoint that is whole",
+            "checkpoints and a takeover, and what the target holds of each page then",
+            _ALL,
+        ),
+        Rule(
+            "output-waits-for-its-checkpoint",
+            CheckpointedPromise.release.__name__,
+            "what a guest sends is let out only once a whole checkpoint knows that it was sent",
+            "checkpoints, and what the guest sends and what is let out, in order",
+            (Contract.HAND_OVER,),
+        ),
     )
 }
 """Every rule, by name."""
+OF_CHECKPOINTS = ("a-takeover-goes-back-to-a-whole-checkpoint", "output-waits-for-its-checkpoint")
+"""Those that speak of checkpoints: where none are taken there is nothing to check by them."""

@@ -11,11 +11,14 @@ from refmodel.parts.logs import LOGS
 from refmodel.parts.mappings import MAPPINGS
 from refmodel.parts.memory import MEMORY
 from refmodel.parts.part import Part
+from refmodel.parts.streams import STREAMS
 from refmodel.parts.tables import TABLES
 from refmodel.parts.wires import WIRES
 from refmodel.parts.writers import WRITERS
 
 __all__ = ["PARTS", "Part"]
 
-PARTS: Mapping[str, Part] = {part.name: part for part in (*ENDS, *MEMORY, *WIRES, *TABLES, *WRITERS, *MAPPINGS, *LOGS)}
+PARTS: Mapping[str, Part] = {
+    part.name: part for part in (*ENDS, *MEMORY, *STREAMS, *WIRES, *TABLES, *WRITERS, *MAPPINGS, *LOGS)
+}
 """By name. A part stands before those that it refines: of two that refine one thing the first has the last word."""

@@ -1,9 +1,10 @@
-"""Streams that carry more than one state of the guest: checkpoints."""
+"""Streams that carry more than one state of the guest: checkpoints, and images with a parent."""
 
 from refmodel.handover.checkpoint_claims import CheckpointStream
 from refmodel.handover.checkpoint_state import WithCheckpoints
 from refmodel.language import Contract
 from refmodel.parts.part import Part
+from refmodel.transport.incremental import IncrementalImages, WithImages
 
 __all__ = ["STREAMS"]
 
@@ -17,5 +18,13 @@ STREAMS = (
         role="wire",
         needs=("protect-at-harvest",),
         sizes={"packet": 1},
+    ),
+    Part(
+        "incremental",
+        IncrementalImages,
+        Contract.TRANSPORT,
+        "each round is an image with a parent, which the target restores over that parent alone (CRIU, Firecracker)",
+        WithImages,
+        role="wire",
     ),
 )

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from refmodel.handover.checkpoints import CheckpointSteps
 from refmodel.language import neg, pick
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Visible
+from refmodel.refinement.checkpoints import checkpointed
 from refmodel.state import Guest, Phase
 
 __all__ = ["abstraction", "seen"]
@@ -23,7 +25,7 @@ def abstraction(spec: AnyMachine, m: Any) -> Ledger:
         owed = m.rounds.to_send.where(lambda p: spec.is_owed(m, p), True)
     else:
         owed = m.rounds.to_send.cleared() if committed else m.rounds.to_send.filled()
-    return Ledger(
+    ledger = Ledger(
         last=_last_at_the_target(spec, m) if spec.has_moved(m) else seen(spec, m, m.source),
         held=seen(spec, m, m.target),
         owed=owed.where(lambda p: neg(spec.matters(m, p)), True),
@@ -32,6 +34,7 @@ def abstraction(spec: AnyMachine, m: Any) -> Ledger:
         target_runs=m.hand_over.target_runs,
         given_up=given_up,
     )
+    return checkpointed(m, ledger) if isinstance(spec, CheckpointSteps) else ledger
 
 
 def _last_at_the_target(spec: AnyMachine, m: Any) -> Visible:

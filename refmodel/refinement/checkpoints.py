@@ -9,7 +9,7 @@ from refmodel.language import Action, neg
 from refmodel.promise import Ledger
 from refmodel.refinement.witnesses import Witnesses
 
-__all__ = ["WITNESSES", "checkpointed"]
+__all__ = ["WITNESSES", "checkpointed", "gone_back"]
 
 
 def checkpointed(m: Any, ledger: Ledger) -> CheckpointedLedger:
@@ -27,6 +27,12 @@ def checkpointed(m: Any, ledger: Ledger) -> CheckpointedLedger:
     )
 
 
+def gone_back(m: Any, ledger: Ledger) -> list[Ledger]:
+    """The ledger of a guest that has gone on from the last checkpoint, if there is one."""
+    known = checkpointed(m, ledger)
+    return [known.but(last=known.checkpoint)] if known.exists else []
+
+
 def _apply(spec: Any, m: Any, page: int, word: int) -> list[Action]:
     arrives = Action("deliver", (page, word, m.checkpoints.buffer[page, word]))
     still_owed = spec.is_owed(spec.checkpoint_apply(m, page, word), page) | neg(spec.matters(m, page))
@@ -39,7 +45,7 @@ def _take_over(spec: Any, m: Any) -> list[Action]:
 
 
 WITNESSES: Witnesses = {
-    "checkpoint_take": lambda spec, m: [Action("take")],
+    "checkpoint_take": lambda spec, m: [Action("capture")],
     "checkpoint_resume": lambda spec, m: [Action("resume")],
     "checkpoint_whole": lambda spec, m: [Action("whole")],
     "checkpoint_apply": _apply,

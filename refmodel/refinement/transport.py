@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from refmodel.handover.checkpoints import CheckpointSteps
 from refmodel.language import Action, neg
 from refmodel.refinement import core
 from refmodel.refinement.witnesses import Witnesses
 from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.fifo import FifoWire
+from refmodel.transport.incremental import IncrementalImages
 from refmodel.transport.pv_tables import PvTables
 
 __all__ = ["WITNESSES"]
 
-_LATER = (FifoWire, ParallelChannels)
+_LATER = (FifoWire, ParallelChannels, IncrementalImages)
 """Wires that do not deliver in the step in which a page is read."""
 
 
@@ -22,7 +24,8 @@ def _settled(spec: Any, after: Any, page: int) -> list[Action]:
 
 
 def _read(spec: Any, m: Any, word: int) -> list[Action]:
-    if isinstance(spec, _LATER):
+    is_buffered = isinstance(spec, CheckpointSteps) and spec.is_buffering(m)
+    if is_buffered or isinstance(spec, _LATER):
         return []
     if isinstance(spec, PvTables):
         page = m.transfer.page
@@ -31,7 +34,7 @@ def _read(spec: Any, m: Any, word: int) -> list[Action]:
 
 
 def _done(spec: Any, m: Any) -> list[Action]:
-    if isinstance(spec, _LATER):
+    if isinstance(spec, (*_LATER, CheckpointSteps)):
         return _settled(spec, spec.transfer_done(m), m.transfer.page)
     return core.WITNESSES["transfer_done"](spec, m)
 

@@ -10,17 +10,16 @@ from typing import Any
 
 from attrs import frozen
 
+from refmodel.checkpointed_promise import CheckpointedLedger
 from refmodel.language import Action, Claim, Refused, Specification
 from refmodel.migration import AnyMachine
-from refmodel.promise import Ledger, Promise
+from refmodel.promise import Ledger
 from refmodel.refinement import abstraction, witness
 from refmodel.schedules.schedule import Broken, Schedule
 from refmodel.state import same_entry
 from refmodel.unusable import Unusable
 
 __all__ = ["Moment", "Watch", "first_broken", "replay"]
-
-_PROMISE = Promise()
 
 
 @frozen
@@ -40,13 +39,14 @@ class Watch:
 
     def __init__(self, spec: AnyMachine, start: Any) -> None:
         self.spec = spec
+        self.promise = spec.promise()
         self.ledger: Ledger = abstraction(spec, start)
 
     def step(self, before: Any, action: Action, after: Any) -> str | None:
         """Follow one action; what the guest notices after it, or None."""
         for promised in witness(self.spec, before, action):
             try:
-                self.ledger = _PROMISE.take(self.ledger, promised)
+                self.ledger = self.promise.take(self.ledger, promised)
             except Refused:
                 self._runs_all_the_same(promised)
         return noticed_by_the_guest(self.spec, self.ledger, after)
@@ -61,9 +61,11 @@ class Watch:
             page, word, value = promised.arguments
             last = self.ledger.last.memory.set((page, word), value)
             self.ledger = self.ledger.but(last=self.ledger.last.but(memory=last))
-        if promised.step in ("resume", "start_target"):
-            runs = {"resume": "source", "start_target": "target"}[promised.step]
+        if promised.step in ("resume", "start_target", "take_over"):
+            runs = {"resume": "source", "start_target": "target", "take_over": "target"}[promised.step]
             self.ledger = self.ledger.but(**{f"{runs}_runs": True})
+        if promised.step == "release" and isinstance(self.ledger, CheckpointedLedger):
+            self.ledger = self.ledger.but(released=self.ledger.released.add(promised.arguments[0]))
 
 
 def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None:
@@ -84,6 +86,14 @@ def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None
     for cpu in side.registers.every_key():
         if side.registers[cpu] != ledger.last.registers[cpu]:
             return f"the registers of cpu {cpu} at the {name} are not what they were"
+    return _noticed_by_the_world(ledger) if m.hand_over.target_runs else None
+
+
+def _noticed_by_the_world(ledger: Ledger) -> str | None:
+    """What it has seen of a guest that does not know of it any more."""
+    if isinstance(ledger, CheckpointedLedger):
+        for packet in (ledger.released - ledger.covered).members():
+            return f"packet {packet} was let out, and the guest that goes on has never sent it"
     return None
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from refmodel.handover.checkpoints import CheckpointSteps
 from refmodel.language import Sizes
 from refmodel.machines import machine
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger
 from refmodel.refinement import seen
+from refmodel.refinement.checkpoints import gone_back
 from refmodel.schedules.replay import noticed_by_the_guest, replay
 from refmodel.schedules.schedule import Broken, Noticed, Schedule
 from refmodel.search.complete import Completion, complete
@@ -181,7 +183,8 @@ def is_noticed(spec: AnyMachine, m: Any) -> bool:
     if not m.hand_over.target_runs:
         return False
     last = Ledger(seen(spec, m, m.source), seen(spec, m, m.target), m.rounds.to_send, False, False, True, True)
-    return noticed_by_the_guest(spec, last, m) is not None
+    may_be = [last, *gone_back(m, last)] if isinstance(spec, CheckpointSteps) else [last]
+    return all(noticed_by_the_guest(spec, ledger, m) is not None for ledger in may_be)
 
 
 def annotated(schedule: Schedule) -> Schedule:

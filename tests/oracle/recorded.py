@@ -19,6 +19,13 @@ EVENTS: list[dict[str, Any]] = [
     {"event": "activate"},
     {"event": "done"},
     {"event": "abort"},
+    {"event": "checkpoint"},
+    {"event": "resume"},
+    {"event": "whole"},
+    {"event": "emit", "packet": "1"},
+    {"event": "output", "packet": "1"},
+    {"event": "takeover"},
+    {"event": "takeover", "context": False},
 ]
 """One line of each kind, with and without what may be left out."""
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refmodel.checkpointed_promise import CheckpointedPromise
 from refmodel.language import blank
 from refmodel.oracle.events import (
     Abort,
@@ -29,7 +30,7 @@ from refmodel.oracle.judge import Judge
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.summary import summary
 from refmodel.oracle.verdict import Verdict
-from refmodel.promise import Ledger, Promise
+from refmodel.promise import Ledger
 from refmodel.unusable import Unusable
 
 BEGIN = Begin(1, (Block("ram", 2),))
@@ -247,7 +248,7 @@ def test_at_the_target_a_store_to_it_is_one_to_all_of_it() -> None:
 
 
 def test_every_rule_is_a_guard_or_claim_of_the_promise() -> None:
-    promise = Promise()
+    promise = CheckpointedPromise()
     for rule in RULES.values():
         assert rule.of in promise.steps or rule.of in promise.claims, rule.name
 

@@ -5,7 +5,7 @@ The fields are those of the classes in ``refmodel.oracle.events``; the first lin
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from attrs import asdict, fields
@@ -22,6 +22,7 @@ from refmodel.oracle.events import (
     Done,
     Event,
     Memory,
+    OfCheckpoints,
     Pause,
     Release,
     Round,
@@ -35,7 +36,10 @@ __all__ = ["dumps", "event_of", "lines_of", "looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
     cls.__name__.lower(): cls
-    for cls in (Begin, Store, Release, Send, Round, Pause, Discard, Commit, Activate, Done, Abort, Memory)
+    for cls in (
+        *(Begin, Store, Release, Send, Round, Pause, Discard, Commit, Activate, Done, Abort, Memory),
+        *get_args(OfCheckpoints),
+    )
 }
 _LONGEST_LINE = 1 << 20
 

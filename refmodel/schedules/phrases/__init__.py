@@ -7,6 +7,7 @@ from refmodel.migration import AnyMachine
 from refmodel.schedules.phrases import (
     backup_bitmap,
     changing_memory,
+    checkpoints,
     core,
     device_writes,
     dirty_ring,
@@ -30,6 +31,7 @@ _PHRASES: Phrases = {
     **core.PHRASES,
     **backup_bitmap.PHRASES,
     **changing_memory.PHRASES,
+    **checkpoints.PHRASES,
     **device_writes.PHRASES,
     **dirty_ring.PHRASES,
     **ends.PHRASES,

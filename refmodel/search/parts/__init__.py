@@ -10,6 +10,7 @@ from refmodel.parts import PARTS
 from refmodel.search.parts import (
     backup_bitmap,
     changing_memory,
+    checkpoints,
     device_writes,
     dirty_ring,
     encodings,
@@ -36,6 +37,7 @@ __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
     "backup-bitmap": backup_bitmap.SPACE,
+    "checkpoints": checkpoints.SPACE,
     "fifo-wire": transport.FIFO,
     "channels": transport.CHANNELS,
     "zero-pages": encodings.ZEROS,

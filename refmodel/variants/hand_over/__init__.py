@@ -1,11 +1,13 @@
 """Wrong variants of the contract *hand-over*, a module for each part that they are of."""
 
-from refmodel.variants.hand_over import core, failures, requests, second_hop, shared_storage
+from refmodel.variants.hand_over import checkpoints, core, failures, requests, second_hop, shared_storage
 
 __all__ = ["HAND_OVER_VARIANTS"]
 
 HAND_OVER_VARIANTS = (
     *core.HAND_OVER_VARIANTS,
+    *checkpoints.CHECKPOINT_VARIANTS,
+    *checkpoints.CHECKPOINT_CONTROLS,
     *failures.FAILURE_VARIANTS,
     *requests.REQUEST_VARIANTS,
     *shared_storage.STORAGE_VARIANTS,
