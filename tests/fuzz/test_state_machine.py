@@ -1,109 +1,62 @@
-"""A Hypothesis state machine of the seed machine: a rule for each kind of step, and the same claims after each.
+"""The named machines under Hypothesis: nothing is found in them, and a wrong variant of each is found and shrunk."""
 
-It shares nothing with the byte decoder, so that a mistake in the decoder is not one here.
-"""
-
-from collections.abc import Callable, Mapping
-from itertools import product
-from typing import Any
-
-import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from fuzz.run import Runner
-from refmodel.language import Action, Refused, Step
-from refmodel.language.sorts import domain
-from refmodel.state import Phase as MigrationPhase
+from refmodel.compose import CHOICES
+from refmodel.search.seed_space import sizes_for
+from refmodel.search.space import actions_of
 from tests.fuzz.drawn import runner
+from tests.fuzz.state_machines import ROUNDS, SIZES, run, state_machine
 
-SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
-
-
-class Migration(RuleBasedStateMachine):
-    """A run of a machine. ``runs`` and the rules are given by the subclass that ``state_machine`` makes."""
-
-    runs: Runner
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spec = self.runs.spec
-        self.course = self.runs.course(SIZES, 1)
-
-    @precondition(lambda self: self.course.state.phase == MigrationPhase.AFTER)
-    @rule()
-    def rest(self) -> None:
-        """Nothing more need happen once the guest runs at the target, and Hypothesis wants something to do."""
-
-    def take(self, action: Action) -> None:
-        """Take the action if it is enabled; the run fails at a finding."""
-        try:
-            after = self.spec.take(self.course.state, action)
-        except Refused:
-            return
-        finding = self.course.follow(action, after)
-        assert finding is None, f"{finding.rule} after {', '.join(map(str, finding.actions))}"
+WRONG = [
+    ("seed", "cpu-keeps-root", "every_cpu_walks_the_shadow", 5),
+    ("xen", "switch-after-protecting", "while_the_mode_is_off", 3),
+    ("xen-2005", "cpu-keeps-root", "every_cpu_walks_the_shadow", 4),
+    ("kvm-qemu", "switch-after-protecting", "while_the_mode_is_off", 2),
+    ("kvm-qemu-ring", "switch-after-protecting", "while_the_mode_is_off", 3),
+]
+"""A wrong variant on each machine, the claim that breaks, and the most steps that it is shrunk to."""
+MORE = [
+    ("seed", "activate-early", "starts_only_once_it_has_acknowledged", 4),
+    ("xen", "log-outlives-abort", "the_mode_is_off_or_to_be_torn_down", 4),
+    ("kvm-qemu", "enable-keeps-mappings", "only_where_the_log_permits", 5),
+    ("kvm-qemu-ring", "log-outlives-abort", "the_mode_is_off", 4),
+    ("kvm-qemu-ring", "ring-flag-first", "writes_only_free_entries", 5),
+]
 
 
-def _rule(step: Step) -> Any:
-    arguments: Mapping[str, Any] = {name: st.sampled_from(list(domain(sort, SIZES))) for name, sort in step.parameters}
-    names = [name for name, _ in step.parameters]
-
-    def taken(self: Migration, **given: Any) -> None:
-        self.take(Action(step.name, tuple(given[name] for name in names)))
-
-    taken.__name__ = step.name
-    decorate: Any = rule(**arguments)  # its types are for functions that are written out
-    return precondition(_enabled(step))(decorate(taken))
+@pytest.mark.parametrize("on", CHOICES)
+def test_nothing_is_found_in_a_named_machine(on: str) -> None:
+    run(state_machine(on), 12)
 
 
-def _enabled(step: Step) -> Callable[[Migration], bool]:
-    """The kind is not refused for every choice of its arguments: keeps the runs moving."""
-    choices = list(product(*(domain(sort, SIZES) for _, sort in step.parameters)))
-
-    def enabled(self: Migration) -> bool:
-        function = getattr(self.spec, step.name)
-        for arguments in choices:
-            try:
-                function(self.course.state, *arguments)
-            except Refused:
-                continue
-            return True
-        return False
-
-    return enabled
+@pytest.mark.slow
+@pytest.mark.parametrize("on", CHOICES)
+def test_nothing_is_found_in_a_named_machine_for_longer(on: str) -> None:
+    run(state_machine(on), 1000)
 
 
-def state_machine(variant: str | None = None) -> type[Migration]:
-    """The machine's steps as rules."""
-    runs = runner(variant)
-    rules = {name: _rule(step) for name, step in runs.spec.steps.items()}
-    return type("Migration", (Migration,), {"runs": runs, **rules})
+def is_found_and_shrunk(on: str, variant: str, claim: str, most: int) -> None:
+    """What is found can be taken step by step, and breaks the same claim with its last step."""
+    with pytest.raises(AssertionError, match=claim) as failure:
+        run(state_machine(on, variant), 300, shrink=True)
+    rule, _, said = str(failure.value).split("\n")[0].partition(" after ")
+    steps = said.split("; ")
+    assert len(steps) <= most
+    runs = runner(variant, on=on)
+    sizes = sizes_for(runs.spec, SIZES)
+    by_name = {str(action): action for action in actions_of(runs.spec, sizes)}
+    course = runs.follow(sizes, ROUNDS, [by_name[step] for step in steps])
+    assert course.finding is not None
+    assert (course.finding.rule, len(course.finding.actions)) == (rule, len(steps))
 
 
-def _settings(examples: int, *phases: Phase) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=20,
-        deadline=None,
-        derandomize=True,
-        report_multiple_bugs=False,
-        database=None,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-    )
+@pytest.mark.parametrize(("on", "variant", "claim", "most"), WRONG)
+def test_a_wrong_variant_is_found_and_shrunk(on: str, variant: str, claim: str, most: int) -> None:
+    is_found_and_shrunk(on, variant, claim, most)
 
 
-def test_nothing_is_found_in_the_seed_machine() -> None:
-    run_state_machine_as_test(state_machine(), settings=_settings(100, Phase.generate))
-
-
-@pytest.mark.parametrize(
-    ("variant", "rule_name"), [("cpu-keeps-root", "every_cpu_walks_the_shadow"), ("activate-early", "target")]
-)
-def test_a_wrong_variant_is_found_and_shrunk(variant: str, rule_name: str) -> None:
-    with pytest.raises(AssertionError, match=rule_name) as failure:
-        run_state_machine_as_test(state_machine(variant), settings=_settings(200, Phase.generate, Phase.shrink))
-    steps = str(failure.value).split(" after ")[1].split("\n")[0].split("), ")
-    assert len(steps) <= 8
+@pytest.mark.slow
+@pytest.mark.parametrize(("on", "variant", "claim", "most"), MORE)
+def test_others_that_take_longer_are_too(on: str, variant: str, claim: str, most: int) -> None:
+    is_found_and_shrunk(on, variant, claim, most)
