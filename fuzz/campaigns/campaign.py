@@ -105,7 +105,7 @@ class _Campaign:
         except OSError as error:
             said = f"worker {slot.number} cannot be started: {error.strerror or error}"
             self.folder.warn(said)
-            slot.pause(at_once=True, said=said, log=self.folder.log)
+            slot.pause(at_once=True, explained=False, said=said, log=self.folder.log)
             return
         if process is not None:
             self.selector.register(process.pipe, EVENT_READ, slot)
@@ -157,7 +157,8 @@ class _Campaign:
         before = self.new
         slot.process, slot.runs = None, slot.runs + process.runs
         self._bring_in(process)
-        for found in process.left():
+        left = process.left()
+        for found in left:
             self.folder.discard(name_of(found.input))  # the next worker would end at it too
             self._add(found)
         if process.popen.returncode == 0:
@@ -167,10 +168,10 @@ class _Campaign:
         said = f"a worker ended with status {process.popen.returncode}: {process.last_line()}"
         if process.popen.returncode == 2 and not process.runs:  # what it cannot use now it cannot use then
             raise Unusable(str(process.log), said, "a worker that begins")
-        if self.new == before:
+        if not left:
             self.folder.warn(said)
         lasted = self.new > before or time.monotonic() - process.since > AT_ONCE
-        slot.pause(at_once=not lasted, said=said, log=process.log)
+        slot.pause(at_once=not lasted, explained=bool(left), said=said, log=process.log)
 
     def _end_the_silent(self) -> None:
         for slot in self.slots:

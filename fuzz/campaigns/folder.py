@@ -40,6 +40,8 @@ class Folder:
     corpus: FolderStore
     names: set[str] = field(factory=set)
     """Inputs that the corpus holds, as far as we know."""
+    deadly: set[str] = field(factory=set)
+    """Inputs that no worker survives: they are findings, and not in the corpus."""
     warnings: dict[str, int] = field(factory=dict)
     """What went wrong and did not end the campaign, and how often."""
 
@@ -65,7 +67,7 @@ class Folder:
         Not forced to the disk: a crash of the machine may tear it, and then its name says so.
         """
         name = name_of(data)
-        if name in self.names:
+        if name in self.names or name in self.deadly:
             return None
         with self.going_on(f"{self.path / 'corpus'}: an input is not kept"):
             write_atomically(self.corpus.folder / name, data, force=False)
@@ -88,12 +90,13 @@ class Folder:
                     continue  # being written
                 if (name := self.keep(data)) is not None:
                     new.append((name, data))
-                if name_of(data) in self.names:
+                if name_of(data) in self.names or name_of(data) in self.deadly:
                     seen.add(path.name)
         return new
 
     def discard(self, name: str) -> None:
-        """Take an input out of the corpus: no worker survives it."""
+        """Take an input out of the corpus, for good: no worker survives it."""
+        self.deadly.add(name)
         with self.going_on(f"{self.corpus.folder / name}: not taken out"):
             (self.corpus.folder / name).unlink(missing_ok=True)
             self.names.discard(name)
@@ -128,7 +131,9 @@ class Folder:
                     continue
                 if is_name(path.name) and name != path.name:
                     self.warn(f"{path}: damaged; it is kept as {name}, which its content is")
-                if name not in self.names:
+                if name in self.deadly:
+                    self.discard(name)
+                elif name not in self.names:
                     self.names.add(name)
                     new.append(name)
         return new
@@ -177,6 +182,7 @@ def _taken_up(plan: Plan) -> Folder:
         held = statistics.load(path / _STATISTICS)
         folder = Folder(path, identity, held, Findings(path / "findings", identity), FolderStore(path / "corpus"))
         unread = folder.findings.read()
+        folder.deadly |= folder.findings.deadly
     except OSError as error:
         raise _unwritable(path, error) from None
     for wrong in unread:

@@ -19,6 +19,7 @@ from refmodel.unusable import Unusable
 __all__ = ["Findings", "Reported", "reported"]
 
 _FORMAT, _VERSION = "refmodel-fuzz-finding", 1
+_NEEDED = ("kind", "rule", "key", "input", "sha1")
 
 
 @frozen
@@ -64,19 +65,31 @@ class Findings:
     rules: dict[Path, str] = field(factory=dict)
     errors: list[str] = field(factory=list)
     unwritten: dict[str, Reported] = field(factory=dict)
+    deadly: set[str] = field(factory=set)
+    """The names of inputs that have ended a worker."""
 
     def read(self) -> list[Unusable]:
         """Take in what the folder holds, and say what is wrong with files that cannot be read; they stay."""
         errors = []
         for path in sorted(self.folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path)):
             try:
-                key, rule = _read(path)
+                key, rule = self._read(path)
             except Unusable as error:
                 errors.append(error)
             else:
                 self.paths.setdefault(key, path)
                 self.rules[path] = "noticed" if self.identity.judge == "guest" else rule
         return errors
+
+    def _read(self, path: Path) -> tuple[str, str]:
+        """Its key and its rule."""
+        beside = describe(path)
+        if beside is not None:
+            if beside["kind"] != "finding":
+                self.deadly.add(beside["sha1"])
+            return beside["key"], beside["rule"]
+        schedule = load(path)
+        return key_of(schedule), schedule.broken.claim if schedule.broken else "noticed"
 
     def add(self, found: Reported) -> bool:
         """Keep a finding; False where there is the same already. OSError where it cannot be written: it waits then."""
@@ -128,15 +141,6 @@ def describe(path: Path) -> dict[str, Any] | None:
         raise Unusable(str(path), str(error), "a finding") from None
     if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
         return None
-    if fields.get("version") != _VERSION or not all(isinstance(fields.get(n), str) for n in ("key", "rule", "input")):
-        raise Unusable(str(path), "no finding as they are written here", f'"version": {_VERSION}, key, rule and input')
+    if fields.get("version") != _VERSION or not all(isinstance(fields.get(name), str) for name in _NEEDED):
+        raise Unusable(str(path), "no finding as they are written here", f'"version": {_VERSION}, {", ".join(_NEEDED)}')
     return fields
-
-
-def _read(path: Path) -> tuple[str, str]:
-    """Its key and its rule."""
-    beside = describe(path)
-    if beside is not None:
-        return beside["key"], beside["rule"]
-    schedule = load(path)
-    return key_of(schedule), schedule.broken.claim if schedule.broken else "noticed"

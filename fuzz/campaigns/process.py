@@ -22,6 +22,8 @@ __all__ = ["Process", "begun"]
 _KINDS = {"timeout": "timeout", "crash": "crash", "oom": "memory"}
 """How libFuzzer names what it writes of an input that ends its process."""
 _FRAME = re.compile(r'File "([^"]+)", line \d+ in (\S+)')
+_DUMP = re.compile(r"^(?:Timeout|Fatal Python error)", re.MULTILINE)
+"""How each stack begins; one of an input that was slow, and no more, may stand before the last."""
 _ROOT = Path(__file__).parents[2]
 _TOUCHED = 3.0
 _DONE = re.compile(r"^Done (\d+) runs in \d+ second", re.MULTILINE)
@@ -125,7 +127,7 @@ class Process:
             text = (self.folder / "stack").read_text(errors="replace")
         except OSError:
             return None
-        frames = [(Path(file), name) for file, name in _FRAME.findall(text)]
+        frames = [(Path(file), name) for file, name in _FRAME.findall(_DUMP.split(text)[-1])]
         ours = [(f, n) for f, n in frames if "site-packages" not in f.parts and "campaigns" not in f.parts]
         project = [(f, n) for f, n in ours if f.is_relative_to(_ROOT)] or ours
         return f"{project[0][0].name}:{project[0][1]}" if project else None

@@ -16,7 +16,7 @@ __all__ = ["AT_ONCE", "Slot"]
 AT_ONCE = 10.0
 """A worker that ends within so many seconds, and has found nothing, has ended at once."""
 _MOST_AT_ONCE = 4
-_FIRST_PAUSE = 0.5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
 @define
@@ -27,7 +27,8 @@ class Slot:
     process: Process | None = None
     runs: int = 0
     at_once: int = 0
-    """So many have ended at once, one after another."""
+    """So many have ended at once, one after another; and so many of those, nobody knows at which input."""
+    for_nothing: int = 0
     begun: int = 0
     next_at: float = 0.0
     done: bool = False
@@ -60,9 +61,13 @@ class Slot:
             return seed
         return 1 + crc32(f"{seed} {session} {self.number} {self.begun}".encode()) % (2**31 - 2)
 
-    def pause(self, at_once: bool, said: str, log: Path) -> None:
-        """Wait before the next begins, longer each time that one ends at once; Unusable when it has too often."""
+    def pause(self, at_once: bool, explained: bool, said: str, log: Path) -> None:
+        """Wait before the next begins, longer each time that one ends at once.
+
+        Unusable when too many have, one after another, and left no input that explains it.
+        """
         self.at_once = self.at_once + 1 if at_once else 0
-        if self.at_once == _MOST_AT_ONCE:
-            raise Unusable(str(log), f"{said} ({self.at_once} times, at once)", "workers that go on")
-        self.next_at = time.monotonic() + _FIRST_PAUSE * 2**self.at_once
+        self.for_nothing = self.for_nothing + 1 if at_once and not explained else 0
+        if self.for_nothing == _MOST_AT_ONCE:
+            raise Unusable(str(log), f"{said} ({_MOST_AT_ONCE} times, at once)", "workers that go on")
+        self.next_at = time.monotonic() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self.at_once, 10))

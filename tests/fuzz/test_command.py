@@ -70,6 +70,16 @@ def test_a_finding_that_cannot_be_written_is_printed_and_exits_with_1(
     assert "a finding is not written: No space left on device" in result.stderr
 
 
+def test_an_interrupted_campaign_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fuzz.command.run_campaign", interrupted)
+    result = run("--corpus", str(tmp_path))
+    assert result.exit_code == 130
+    assert f"refmodel fuzz --corpus {tmp_path} --resume" in result.stderr
+
+
 def test_to_resume_without_a_folder_exits_with_2() -> None:
     result = run("--resume")
     assert result.exit_code == 2

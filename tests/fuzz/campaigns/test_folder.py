@@ -4,10 +4,11 @@ from pathlib import Path
 
 import orjson
 import pytest
+from attrs import evolve
 
 from fuzz.campaigns import folder as folders
 from fuzz.campaigns import found as findings
-from fuzz.campaigns.folder import Folder, opened
+from fuzz.campaigns.folder import opened
 from fuzz.campaigns.found import Reported
 from fuzz.campaigns.plan import Plan
 from fuzz.campaigns.store import name_of, write_atomically
@@ -162,9 +163,19 @@ def test_an_input_is_kept_once(tmp_path: Path) -> None:
     with opened(Plan(tmp_path)) as folder:
         assert folder.keep(b"new") == name_of(b"new")
         assert folder.keep(b"new") is None
-        folder.discard(name_of(b"new"))
-        assert isinstance(folder, Folder)
-        assert name_of(b"new") not in folder.corpus.names()
+        assert name_of(b"new") in folder.corpus.names()
+
+
+def test_an_input_that_no_worker_survives_never_comes_back_into_the_corpus(tmp_path: Path) -> None:
+    with opened(Plan(tmp_path)) as folder:
+        folder.keep(b"input")
+        folder.discard(name_of(b"input"))
+        assert folder.keep(b"input") is None
+        folder.findings.add(evolve(FOUND, kind="crash"))
+    (tmp_path / "corpus" / "again").write_bytes(b"input")
+    with opened(Plan(tmp_path, resume=True)) as folder:
+        assert folder.keep(b"input") is None
+        assert name_of(b"input") not in folder.corpus.names() | folder.names
 
 
 def test_a_file_that_somebody_writes_into_the_corpus_is_not_taken_before_it_is_whole(tmp_path: Path) -> None:

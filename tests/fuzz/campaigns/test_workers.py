@@ -67,16 +67,34 @@ def test_a_worker_that_finds_its_arguments_unusable_is_not_asked_twice(tmp_path:
 
 @pytest.mark.slow
 def test_an_input_that_hangs_is_a_finding_and_its_worker_is_replaced(tmp_path: Path, target: Target) -> None:
-    target("spin(data)", "def spin(data):\n    while len(data) == 3 and data[0] % 2: pass")
-    summary = run_campaign(plan(tmp_path, timeout=1.0, seconds=7, keep_going=True))
+    target("spin(data)", "def spin(data):\n    while STATUS.runs > 800 and data: pass")
+    summary = run_campaign(plan(tmp_path, timeout=1.0, seconds=8, keep_going=True))
     [path] = summary.findings  # it hangs again after that, at the same place
     fields = orjson.loads(path.read_bytes())
     assert (fields["kind"], fields["key"]) == ("timeout", "timeout told.py:spin")
     data = path.with_name(fields["input"]).read_bytes()
-    assert len(data) == 3
     assert fields["sha1"] == name_of(data)
     assert summary.restarts >= 1
     assert summary.runs > 100
+
+
+@pytest.mark.slow
+def test_a_worker_that_tells_nothing_any_more_is_replaced(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "_SILENT", 1.0)
+    target()
+    stopped: list[int] = []
+
+    def stop(summary: Summary) -> None:
+        if summary.runs and not stopped:
+            stopped.extend(workers_of(os.getpid()))
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    summary = run_campaign(plan(tmp_path, runs=1500, timeout=1.0), stop)
+    assert any("told nothing for 2 s" in warning for warning in summary.warnings)
+    assert summary.restarts >= 1
+    assert summary.runs >= 1500
 
 
 def test_an_input_that_crashes_its_worker_is_a_finding_and_leaves_the_corpus(tmp_path: Path, target: Target) -> None:
@@ -89,6 +107,17 @@ def test_an_input_that_crashes_its_worker_is_a_finding_and_leaves_the_corpus(tmp
     assert orjson.loads(path.read_bytes())["key"] == "crash told.py:one_input"
     assert path.with_suffix("").read_bytes() == b"xyz"
     assert name_of(b"xyz") not in FolderStore(corpus).names()
+
+
+@pytest.mark.slow
+def test_inputs_that_crash_at_the_same_place_over_and_over_do_not_end_the_campaign(
+    tmp_path: Path, target: Target
+) -> None:
+    target("len(data) > 3 and os.abort()")
+    summary = run_campaign(plan(tmp_path, seconds=10, keep_going=True))
+    assert len(summary.findings) == 1
+    assert summary.again >= 4
+    assert summary.restarts >= 5
 
 
 def test_what_a_target_raises_is_a_finding_and_the_worker_goes_on(tmp_path: Path, target: Target) -> None:
