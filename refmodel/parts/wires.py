@@ -6,6 +6,7 @@ from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.channels_state import WithChannels
 from refmodel.transport.delta_cache import DeltaCache, WithCache
 from refmodel.transport.fifo import FifoWire, WithFifo
+from refmodel.transport.late_buffer import LateBuffer, WithReferences
 from refmodel.transport.pv_state import WithPvTables
 from refmodel.transport.pv_tables import PvTables
 from refmodel.transport.zero_pages import WithZeros, ZeroPages
@@ -45,6 +46,14 @@ WIRES = (
         WithChannels,
         role="wire",
         sizes={"chan": 2},
+    ),
+    Part(
+        "late-buffer",
+        LateBuffer,
+        Contract.TRANSPORT,
+        "the queue holds references to pages, and reads them when they leave (MSG_ZEROCOPY)",
+        WithReferences,
+        needs=("fifo-wire",),
     ),
     Part(
         "fifo-wire",

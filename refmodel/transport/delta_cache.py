@@ -87,6 +87,10 @@ class DeltaCache(HandOverSteps[D]):
         )
         return m.but(cache=taken) if cache.able[line] else m
 
+    def goes_by_reference(self, m: D, page: int) -> bool:
+        """A page with a line is sent from there: else the line would say something else than what left."""
+        return super().goes_by_reference(m, page) & neg(m.cache.able[m.cache.line_of[page]])
+
     def handed_whole(self, m: D, page: int, value: int) -> D:
         """A page that is sent as one value is recorded like any other, else its line would be stale."""
         cache, line = m.cache, m.cache.line_of[page]

@@ -28,6 +28,10 @@ class Wire(Faults[M]):
         """What the wire does with a word that it is handed: here it delivers it."""
         return self.delivered(m, page, word, value)
 
+    def goes_by_reference(self, m: M, page: int) -> bool:
+        """What the wire is handed of the page is the page itself, which it reads when it leaves: no copy is made."""
+        return False
+
     def handed_whole(self, m: M, page: int, value: int) -> M:
         """The same of a page that holds one value throughout, and is sent as that."""
         return self.delivered_whole(m, page, value)

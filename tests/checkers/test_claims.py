@@ -35,6 +35,7 @@ COROLLARIES: Mapping[str, str] = {
     "at_cutover_the_targets_tables_name_its_frames_of_the_same_pages": (
         "a table's words are equal in terms of pages, and name pages that have a frame of their own"
     ),
+    "at_the_commit_what_came_as_a_table_is_pinned": "every table is, and only what is a table came as one",
     "one_side_runs": "who runs is a matter of the phase, by two claims that are checked alone",
     "between_commit_and_acknowledgement_the_source_neither_runs_nor_is_discarded": (
         "the phase says that it does not run, and that its image is kept"

@@ -7,6 +7,7 @@ from refmodel.schedules.phrases.phrases import Phrases
 from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.delta_cache import DeltaCache
 from refmodel.transport.fifo import FifoWire
+from refmodel.transport.late_buffer import LateBuffer
 
 __all__ = ["PHRASES"]
 
@@ -15,6 +16,8 @@ def _read(spec: Any, m: Any, word: int) -> str:
     page = m.transfer.page
     if isinstance(spec, ParallelChannels):
         return f"list pfn {page} word {word}, to go by reference"
+    if isinstance(spec, LateBuffer) and spec.goes_by_reference(m, page):
+        return f"queue pfn {page} word {word}, to be read when it leaves"
     if isinstance(spec, DeltaCache) and spec.is_unchanged(m, page, word):
         return f"read pfn {page} word {word}: {m.source.memory[page, word]}, as it was sent last; send nothing"
     return core.PHRASES["transfer_read"](spec, m, word)
@@ -27,7 +30,10 @@ def _done(spec: Any, m: Any) -> str:
 
 
 def _deliver(spec: Any, m: Any, place: int, page: int, word: int) -> str:
-    return f"pfn {page} word {word} arrives: {spec.brought(m, place, page, word)}"
+    value = spec.brought(m, place, page, word)
+    if isinstance(spec, LateBuffer) and m.references.places[place]:
+        return f"pfn {page} word {word} is read, leaves and arrives: {value}"
+    return f"pfn {page} word {word} arrives: {value}"
 
 
 def _leave(spec: Any, m: Any, chan: int, page: int, word: int) -> str:

@@ -39,6 +39,7 @@ _SPACES: Mapping[str, PartSpace] = {
     "backup-bitmap": backup_bitmap.SPACE,
     "checkpoints": checkpoints.SPACE,
     "fifo-wire": transport.FIFO,
+    "late-buffer": transport.LATE,
     "channels": transport.CHANNELS,
     "zero-pages": encodings.ZEROS,
     "delta-cache": encodings.CACHE,

@@ -9,7 +9,7 @@ from refmodel.search.parts.preludes import CONFIGURED
 from refmodel.search.parts.values import MEMORY, Cells, members, renamed
 from refmodel.state import Phase
 
-__all__ = ["CHANNELS", "FIFO", "QUEUE", "queue"]
+__all__ = ["CHANNELS", "FIFO", "LATE", "QUEUE", "queue"]
 
 _MEMORY = ("source.memory", "target.memory", "ghost.copied")
 _EQUAL = "values go from a cell of the source to the same cell of the target, so that only which are equal is seen"
@@ -39,6 +39,28 @@ def _fifo(phase: Phase, source: Cells, target: Cells, copied: Cells, *fifo: Any)
     return phase, source, target, copied, words, pages, value, *rest
 
 
+def _late(phase: Phase, source: Cells, target: Cells, copied: Cells, references: int, *fifo: Any) -> tuple[Any, ...]:
+    cell_of, (words, pages, value, *rest) = queue(len(source), *fifo)
+    if phase == Phase.ABORTED:
+        source = target = copied = (0,) * len(source)
+    columns = len(value) // len(rest[-1])
+    copies = {at: cell for at, cell in cell_of.items() if not references >> at // columns & 1}
+    used = sum(1 << place for place in {at // columns for at in cell_of})
+    source, target, copied, value = renamed((source, target, copied), [(value, copies)])
+    return phase, source, target, copied, references & used, words, pages, value, *rest
+
+
+LATE = PartSpace(
+    dead=(
+        Rule(
+            ("phase", *_MEMORY, "references.places", *QUEUE),
+            _late,
+            f"a reference has no value before it leaves, and a free place no record; {_EQUAL}",
+        ),
+    ),
+    alive=MEMORY,
+    prelude=CONFIGURED,
+)
 FIFO = PartSpace(
     dead=(Rule(("phase", *_MEMORY, *QUEUE), _fifo, f"a free place has no record; {_EQUAL}"),),
     alive=MEMORY,

@@ -1,11 +1,12 @@
 """Wrong variants of the contract *transport*, a module for each part that they are of."""
 
-from refmodel.variants.transport import channels, delta_cache, fifo, pv_tables, zero_pages
+from refmodel.variants.transport import channels, delta_cache, fifo, late_buffer, pv_tables, zero_pages
 
 __all__ = ["TRANSPORT_VARIANTS"]
 
 TRANSPORT_VARIANTS = (
     *fifo.FIFO_VARIANTS,
+    *late_buffer.LATE_VARIANTS,
     *channels.CHANNEL_VARIANTS,
     *zero_pages.ZERO_PAGE_VARIANTS,
     *delta_cache.DELTA_VARIANTS,
