@@ -43,6 +43,26 @@ ASSUMPTIONS = (
         cited(["4934a5dd7c"]),
     ),
     Assumption(
+        "failures and delays are finitely many",
+        "What undoes a part of a migration's work comes finitely often in it: a harvest that fails and is repeated, "
+        "another client of the log. Only the proof that rounds end needs it.",
+        cited(["paging_log_dirty_op"]),
+        comes_with=("leaf-by-leaf", "two-clients"),
+    ),
+    Assumption(
+        "the guest does not keep the engine busy for ever",
+        "Between two steps that bring the end closer the engine answers the guest finitely often: rings that it has "
+        "filled are reaped, the log is peeked at. Only the proof that rounds end needs it.",
+        cited(["kvm_dirty_ring_soft_full"]),
+        comes_with=("dirty-ring", "xen-2005-rounds"),
+    ),
+    Assumption(
+        "an operator finds out",
+        "When the target is lost after the commit, somebody looks after it: the source can end nothing by itself.",
+        cited(["8e84865e54"]),
+        comes_with=("failures",),
+    ),
+    Assumption(
         "one engine",
         "One migration at a time harvests the log, and nobody else clears it.",
         cited(["fd91a2a662"]),

@@ -1,7 +1,8 @@
 """Every migration ends: each engine step brings the end closer, nobody else puts it off, and the engine is never stuck.
 
 Together: as long as the engine gets to take a step now and then, a migration that has begun ends, at the target or
-given up. No fairness among engine steps is needed: any enabled one will do.
+given up. No fairness among engine steps is needed: any enabled one will do. Which steps are excepted, and what is
+assumed of them, is the machine's ranking's to say (``rankings``).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,15 +11,26 @@ from typing import Any
 import z3
 from attrs import frozen
 
+from proofs.lifting.cardinality import depends_on, numbers_in, without_lemmas
 from proofs.lifting.lift import arguments, paths_of
 from proofs.lifting.terms import Truth, expression
 from proofs.obligations import Chapter, Obligation, theory_of
-from proofs.ranking import closer, is_over, is_running, no_further
-from refmodel.language import Actor, implies
+from proofs.ranking import closer, no_further
+from proofs.rankings import Ranking, ranking_of
+from refmodel.language import Actor, Step, implies, neg
 from refmodel.migration import AnyMachine
-from refmodel.seed import SeedState as Machine
 
-__all__ = ["BEGINS", "CLOSER", "NEVER_STUCK", "NOT_PUT_OFF", "STAYS_ENDED", "WORKS", "Progress", "Termination"]
+__all__ = [
+    "BEGINS",
+    "CLOSER",
+    "NEVER_STUCK",
+    "NOT_PUT_OFF",
+    "SETTLED",
+    "STAYS_ENDED",
+    "WORKS",
+    "Progress",
+    "Termination",
+]
 
 WORKS = "the_engine_works_only_while_a_migration_runs"
 CLOSER = "an_engine_step_brings_the_end_closer"
@@ -27,24 +39,29 @@ BEGINS = "a_migration_begins_by_the_operator_alone"
 STAYS_ENDED = "an_ended_migration_stays_ended"
 NEVER_STUCK = "while_a_migration_runs_some_engine_step_is_enabled"
 
-_OF_ALL: dict[str, Callable[[Machine, Machine], bool]] = {
-    STAYS_ENDED: lambda before, after: implies(is_over(before), is_over(after)),
-}
-_OF_ENGINE: dict[str, Callable[[Machine, Machine], bool]] = {
-    WORKS: lambda before, after: is_running(before),
-    CLOSER: closer,
-}
-_OF_GUEST_AND_OPERATOR: dict[str, Callable[[Machine, Machine], bool]] = {
-    NOT_PUT_OFF: lambda before, after: implies(is_running(before), is_over(after) | no_further(before, after)),
-}
-_OF_ALL_BUT_OPERATOR: dict[str, Callable[[Machine, Machine], bool]] = {
-    BEGINS: lambda before, after: implies(is_running(after), is_running(before)),
-}
+SETTLED = "while_the_engine_waits_for_it_the_operator_can_end_the_migration"
+
+Statement = Callable[[Any, Any], bool]
 
 
-def _statements(actor: Actor) -> dict[str, Callable[[Machine, Machine], bool]]:
-    own = _OF_ENGINE if actor is Actor.ENGINE else _OF_GUEST_AND_OPERATOR
-    return _OF_ALL | own | ({} if actor is Actor.OPERATOR else _OF_ALL_BUT_OPERATOR)
+def _statements(step: Step, ranking: Ranking) -> dict[str, Statement]:
+    """What is to be shown of a step, by who takes it and by what the ranking excepts."""
+    works, running, over = ranking.left_to_do, ranking.is_running, ranking.is_over
+    found: dict[str, Statement] = {STAYS_ENDED: lambda before, after: implies(over(before), over(after))}
+    if step.actor is Actor.ENGINE:
+        if step.name not in ranking.afterwards:
+            found[WORKS] = lambda before, after: running(before)
+        if step.name in ranking.answers:
+            found[NOT_PUT_OFF] = lambda before, after: implies(running(before), no_further(before, after, works))
+        elif step.name not in ranking.retries:
+            found[CLOSER] = lambda before, after: over(after) | closer(before, after, works)
+    elif step.name not in ranking.delays:
+        found[NOT_PUT_OFF] = lambda before, after: implies(
+            running(before), over(after) | no_further(before, after, works)
+        )
+    if step.actor is not Actor.OPERATOR:
+        found[BEGINS] = lambda before, after: implies(running(after), running(before))
+    return found
 
 
 @frozen
@@ -52,6 +69,11 @@ class Termination(Chapter):
     """The ranking, step by step: ``begin`` starts, ``abort`` ends, the engine works off, the rest leaves alone."""
 
     spec: AnyMachine
+
+    @property
+    def ranking(self) -> Ranking:
+        """The machine's."""
+        return ranking_of(self.spec)
 
     def parts(self) -> Sequence[str]:
         """Every step."""
@@ -66,7 +88,7 @@ class Termination(Chapter):
         theory, step = theory_of(self.spec), self.spec.steps[part]
         for path in paths_of(self.spec, step, theory.before):
             pair = (theory.before, path.successor)
-            for claim, statement in _statements(step.actor).items():
+            for claim, statement in _statements(step, self.ranking).items():
                 yield Obligation(
                     f"{type(self.spec).__name__}: rounds end",
                     part,
@@ -95,32 +117,45 @@ class Progress(Chapter):
         return (ENGINE,)
 
     def claims(self) -> Sequence[str]:
-        """One."""
-        return (NEVER_STUCK,)
+        """One; two where the engine may have to wait for the operator."""
+        return (NEVER_STUCK, SETTLED) if ranking_of(self.spec).settled_by else (NEVER_STUCK,)
 
     def obligations(self, part: str) -> Iterator[Obligation]:
-        """The one: some path of some engine step is open."""
-        theory = theory_of(self.spec)
-        enabled = self.enabled(theory.before)
-        yield Obligation(
-            f"{type(self.spec).__name__}: the engine is never stuck",
-            part,
+        """Some path of some engine step is open; or, while it waits, of a step of the operator's that ends the wait."""
+        ranking, theory = ranking_of(self.spec), theory_of(self.spec)
+        engines = [step for step in self.spec.steps.values() if step.actor is Actor.ENGINE]
+        running, waits = ranking.is_running(theory.before), ranking.waits(theory.before)
+        for number, (claim, when, steps) in enumerate(
+            (
+                (NEVER_STUCK, running & neg(waits), engines),
+                (SETTLED, running & waits, [self.spec.steps[name] for name in ranking.settled_by]),
+            )[: len(self.claims())],
             1,
-            NEVER_STUCK,
-            theory.hypotheses,
-            (expression(is_running(theory.before)),),
-            lambda before: enabled,
-            (theory.before,),
-            (theory.before, theory.before),
-        )
+        ):
+            enabled = self.enabled(theory.before, steps)
+            yield Obligation(
+                f"{type(self.spec).__name__}: the engine is never stuck",
+                part,
+                number,
+                claim,
+                theory.hypotheses,
+                (expression(when),),
+                lambda before, enabled=enabled: enabled,
+                (theory.before,),
+                (theory.before, theory.before),
+            )
 
-    def enabled(self, before: Any) -> Truth:
-        """Some path of some engine step has arguments that meet its conditions."""
+    def enabled(self, before: Any, steps: Sequence[Step]) -> Truth:
+        """Some path of some of these steps has arguments that meet its guards.
+
+        What the path knows of numbers of members is no guard: it holds whatever they are. A guard may ask for the
+        number of a set that no argument changes; of one that an argument does, the path is left out.
+        """
         ways = []
-        for step in self.spec.steps.values():
-            if step.actor is Actor.ENGINE:
-                given = [argument.expression for argument in arguments(step.parameters)]
-                for path in paths_of(self.spec, step, before):
-                    meets = z3.And(*path.conditions)
-                    ways.append(z3.Exists(given, meets) if given else meets)
+        for step in steps:
+            given = [argument.expression for argument in arguments(step.parameters)]
+            for path in paths_of(self.spec, step, before):
+                guards = without_lemmas(path.conditions)
+                if not any(depends_on(number, given) for number in numbers_in(guards)):
+                    ways.append(z3.Exists(given, z3.And(*guards)) if given else z3.And(*guards))
         return Truth(z3.Or(*ways))

@@ -7,10 +7,12 @@ engine's work on it start over, for one page fewer is owed.
 Sets are compared by inclusion, nothing is counted; that no set can shrink for ever is the one thing assumed beyond
 logic: pages, virtual pages, words and CPUs are finitely many. Safety needs no such assumption, and leaves open when
 the policy stops; ``rounds.left`` is what makes it stop.
+
+``rankings`` has what is left to do in the other named machines, and which of their steps need not bring the end closer.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import reduce
 from typing import Any, cast
@@ -18,10 +20,26 @@ from typing import Any, cast
 from attrs import frozen
 
 from refmodel.language import Set, neg
-from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase, Stage
 
-__all__ = ["LEFT_TO_DO", "closer", "is_over", "is_running", "no_further"]
+__all__ = [
+    "LEFT_TO_DO",
+    "PHASES",
+    "STAGES",
+    "Ahead",
+    "Countdown",
+    "Once",
+    "Places",
+    "Remaining",
+    "Work",
+    "closer",
+    "is_over",
+    "is_running",
+    "no_further",
+]
+
+Machine = Any
+"""The state of some machine."""
 
 
 def is_running(m: Machine) -> bool:
@@ -31,7 +49,7 @@ def is_running(m: Machine) -> bool:
 
 def is_over(m: Machine) -> bool:
     """The guest runs at the target, or the migration has been given up."""
-    return (m.phase == Phase.AFTER) | (m.phase == Phase.ABORTED)
+    return cast(bool, (m.phase == Phase.AFTER) | (m.phase == Phase.ABORTED))
 
 
 @frozen
@@ -65,6 +83,22 @@ class Ahead(Work):
     def same(self, before: Machine, after: Machine) -> bool:
         """At the same place."""
         return cast(bool, self.of(before) == self.of(after))
+
+
+@frozen
+class Places(Work):
+    """The same for places that are told apart by predicates, of which one holds: less, when a later one holds."""
+
+    def less(self, before: Machine, after: Machine) -> bool:
+        """From an earlier place to a later one."""
+        here, there = self.of(before), self.of(after)
+        later = [a & b for i, a in enumerate(here) for b in there[i + 1 :]]
+        return cast(bool, reduce(lambda x, y: x | y, later))
+
+    def same(self, before: Machine, after: Machine) -> bool:
+        """At the same place."""
+        here, there = self.of(before), self.of(after)
+        return cast(bool, reduce(lambda x, y: x | y, [a & b for a, b in zip(here, there, strict=True)]))
 
 
 @frozen
@@ -117,7 +151,8 @@ def _writable_mappings(m: Machine) -> Set[Any]:
     """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
     page = m.transfer.page
     protecting = (m.transfer.stage == Stage.MARKED) & m.protection.transferred[page]
-    return m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
+    mappings: Set[Any] = m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
+    return mappings
 
 
 PHASES = (
@@ -147,15 +182,15 @@ LEFT_TO_DO: tuple[Work, ...] = (
 """Weightiest first. A page's stages come after the pages owed: taking one up is progress, and begins its stages."""
 
 
-def closer(before: Machine, after: Machine) -> bool:
+def closer(before: Machine, after: Machine, left_to_do: Sequence[Work] = LEFT_TO_DO) -> bool:
     """Less is left to do: of one entry less, of all weightier ones as much."""
     verdict = False
-    for work in reversed(LEFT_TO_DO):
+    for work in reversed(left_to_do):
         verdict = work.less(before, after) | (work.same(before, after) & verdict)
     return verdict
 
 
-def no_further(before: Machine, after: Machine) -> bool:
+def no_further(before: Machine, after: Machine, left_to_do: Sequence[Work] = LEFT_TO_DO) -> bool:
     """Not more is left to do: closer, or every entry as it was."""
-    unchanged = reduce(lambda x, y: x & y, [work.same(before, after) for work in LEFT_TO_DO])
-    return closer(before, after) | unchanged
+    unchanged = reduce(lambda x, y: x & y, [work.same(before, after) for work in left_to_do])
+    return closer(before, after, left_to_do) | unchanged

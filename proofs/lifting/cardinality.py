@@ -5,6 +5,7 @@ the lemmas of that number: it is never negative; it is 0 exactly where no key is
 ``tests/lifting/test_cardinality.py`` tests each on concrete sets. No claim may count: there is no path to assume on.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import z3
@@ -13,7 +14,7 @@ from attrs import frozen
 from proofs.lifting.paths import ForkUnderBinder, assume, binder_depth
 from refmodel.language import Sort
 
-__all__ = ["COUNTED", "Counted", "cardinality", "lemmas"]
+__all__ = ["COUNTED", "Counted", "cardinality", "depends_on", "lemmas", "numbers_in", "without_lemmas"]
 
 
 @frozen(eq=False)
@@ -58,3 +59,33 @@ def lemmas(counted: Counted) -> list[Any]:
     ]
     nobody = z3.ForAll(keys, z3.Not(counted.over(keys)))
     return [counted.number >= 0, (counted.number == 0) == nobody]
+
+
+def without_lemmas(conditions: Iterable[Any]) -> list[Any]:
+    """A path's conditions but for what it takes for granted of numbers."""
+    known = {lemma.get_id() for counted in COUNTED.values() for lemma in lemmas(counted)}
+    return [condition for condition in conditions if condition.get_id() not in known]
+
+
+def numbers_in(conditions: Iterable[Any]) -> list[Counted]:
+    """The sets whose numbers the conditions ask for."""
+    names = {str(constant) for condition in conditions for constant in _constants(condition)}
+    return [counted for name, counted in COUNTED.items() if name in names]
+
+
+def depends_on(counted: Counted, constants: Sequence[Any]) -> bool:
+    """The set that is counted is another for other values of these constants."""
+    return bool({str(constant) for constant in constants} & {str(constant) for constant in _constants(counted.body)})
+
+
+def _constants(term: Any) -> list[Any]:
+    todo, seen, found = [term], set(), []
+    while todo:
+        each = todo.pop()
+        if each.get_id() in seen:
+            continue
+        seen.add(each.get_id())
+        if z3.is_const(each) and each.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+            found.append(each)
+        todo += [each.body()] if z3.is_quantifier(each) else each.children()
+    return found

@@ -33,6 +33,13 @@ __all__ = ["DeviceWrites"]
 class DeviceWrites(DeviceLog[D]):
     """Write, then log when the request is complete; drained before the last harvest."""
 
+    def initial(self, anything: D) -> D:
+        """Requests may be in flight, each with an address for what it has written."""
+        m = super().initial(anything)
+        devices = m.devices
+        addressed = devices.in_flight.where(lambda d, p: devices.mapping.never(lambda i, q: q == p), False)
+        return m.but(devices=devices.but(in_flight=addressed))
+
     def start(self, sizes: Sizes) -> D:
         """Every device can log; addresses are translated; all but the first are rings'."""
         m = super().start(sizes)
@@ -118,3 +125,8 @@ class DeviceWrites(DeviceLog[D]):
         """What completed later would be logged for nobody."""
         harvested = (m.phase == Phase.STOP_AND_COPY) | self.is_committed(m)
         return implies(harvested, neg(m.devices.in_flight[dev, page]))
+
+    @invariant(Contract.LOGGING, "I-LIVE")
+    def what_a_request_in_flight_has_written_has_an_address(self, m: D, dev: Dev, page: Pfn) -> bool:
+        """So that the request can complete."""
+        return implies(m.devices.in_flight[dev, page], neg(m.devices.mapping.never(lambda i, p: p == page)))

@@ -8,7 +8,7 @@ one no vCPU runs, and every ring is drained first.
 from refmodel.language import Cpu, Entry, Pfn, Set, engine, need, neg
 from refmodel.logging.ring_push import RingPush
 from refmodel.logging.ring_state import R
-from refmodel.state import Cpus, Phase, Shadow, Stage
+from refmodel.state import Cpus, Phase, Shadow
 
 __all__ = ["DirtyRing"]
 
@@ -19,10 +19,6 @@ class DirtyRing(RingPush[R]):
     def protecting(self, m: R, page: int, cpu: int) -> bool:
         """Its mappings are revoked, and this CPU has not been flushed for it."""
         return m.ring_protection.revoked[page] & neg(m.ring_protection.flushed[cpu])
-
-    def taken_up(self, m: R) -> Stage:
-        """It was protected when its entries were reset: nothing is left to do but to read it."""
-        return Stage.READING
 
     def is_set_up(self, m: R) -> bool:
         """Logging has started, and every CPU has been flushed."""

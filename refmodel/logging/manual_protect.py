@@ -7,21 +7,18 @@ sent; earlier is harmless, later is not.
 
 from refmodel.language import Chunk, Contract, Cpu, Pfn, Set, Vpn, engine, implies, invariant, need, neg
 from refmodel.logging.kvm_bitmap import K, KvmBitmap
+from refmodel.rounds.read_at_once import ReadAtOnce
 from refmodel.state import Cpus, Phase, Shadow, Stage
 
 __all__ = ["ManualProtect"]
 
 
-class ManualProtect(KvmBitmap[K]):
+class ManualProtect(ReadAtOnce[K], KvmBitmap[K]):
     """GET and CLEAR both hold the slots lock; CLEAR takes the bits and revokes under the MMU lock, as faults do."""
 
     def protecting(self, m: K, page: int, cpu: int) -> bool:
         """CLEAR has taken its bit and not yet flushed this CPU."""
         return m.slot.revoked[page] & neg(m.slot.flushed[cpu])
-
-    def taken_up(self, m: K) -> Stage:
-        """Its chunk has been cleared: nothing is left to do but to read it."""
-        return Stage.READING
 
     def asked(self, m: K, chunk: int) -> Set[Pfn]:
         """The pages that CLEAR is asked for."""
@@ -134,3 +131,8 @@ class ManualProtect(KvmBitmap[K]):
     def is_before_the_last_harvest(self, m: K) -> bool:
         """A migration runs, and rounds may follow."""
         return (m.phase == Phase.SETUP) | (m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED)
+
+    @invariant(Contract.LOGGING, "I-LIVE")
+    def a_chunk_that_is_being_cleared_is_still_to_be_cleared(self, m: K) -> bool:
+        """Until CLEAR returns: each CLEAR is one chunk fewer."""
+        return implies(m.slot.clearing, m.slot.uncleared[m.slot.chunk])

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from refmodel.language import Contract, Cpu, Set, State, Vpn, engine, implies, invariant, need, neg
 from refmodel.logging.faults import Faults
-from refmodel.state import Machine, Phase, Stage
+from refmodel.state import Machine, Phase
 
 __all__ = ["C", "Clean", "ProtectAtHarvest", "WithClean"]
 
@@ -89,10 +89,6 @@ class ProtectAtHarvest(Faults[C]):
     def is_to_be_blown(self, m: C, page: int) -> bool:
         """The page's bit has been taken from the log, and its entries are still what they were."""
         return (m.clean.cleared & neg(m.clean.blown)) | super().is_to_be_blown(m, page)
-
-    def taken_up(self, m: C) -> Stage:
-        """Nothing is left to do but to read it; its mark, if it has one by now, stays."""
-        return Stage.READING
 
     # how it is taken away: sh_enable_log_dirty, sh_clean_dirty_bitmap
 

@@ -9,12 +9,12 @@ Memory is sequentially consistent; where the order of two accesses is what a bar
 
 from refmodel.language import Cpu, Entry, Vpn, guest, need, neg
 from refmodel.logging.ring_state import R, Ring
-from refmodel.rounds.transfer import PageTransfer
+from refmodel.rounds.read_at_once import ReadAtOnce
 
 __all__ = ["RingPush"]
 
 
-class RingPush(PageTransfer[R]):
+class RingPush(ReadAtOnce[R]):
     """``kvm_dirty_ring_push``, called by the fault handler for the page that it is about to make writable."""
 
     def initial(self, anything: R) -> R:

@@ -9,13 +9,14 @@ what they mark after the clearing stays for the next harvest. The order is what 
 
 from refmodel.language import Contract, engine, implies, invariant, need, neg
 from refmodel.logging.protect_at_harvest import C, ProtectAtHarvest
+from refmodel.rounds.read_at_once import ReadAtOnce
 from refmodel.rounds.rounds import MigrationRounds
 from refmodel.state import Phase, Stage
 
 __all__ = ["HarvestUnpaused", "LogDirtyOp"]
 
 
-class LogDirtyOp(ProtectAtHarvest[C], MigrationRounds[C]):
+class LogDirtyOp(ProtectAtHarvest[C], ReadAtOnce[C], MigrationRounds[C]):
     """The harvest between two rounds in its own steps; ``next_round`` is the one that copies and clears."""
 
     @engine
@@ -64,6 +65,12 @@ class LogDirtyOp(ProtectAtHarvest[C], MigrationRounds[C]):
     def the_log_is_harvested_between_two_pages(self, m: C) -> bool:
         """The caller is one thread: it sends, or it harvests."""
         return implies(m.clean.under_way, m.transfer.stage == Stage.IDLE)
+
+    @invariant(Contract.ROUNDS, "I-LIVE")
+    def a_log_that_is_about_to_be_copied_is_one_for_another_round(self, m: C) -> bool:
+        """So that the operation comes to its end: the policy has allowed the round, and the last one is over."""
+        allowed = (m.phase == Phase.LIVE) & m.rounds.to_send.is_empty & self.has_chosen_to_go_on(m)
+        return implies(m.clean.under_way & neg(m.clean.cleared), allowed)
 
 
 class HarvestUnpaused(LogDirtyOp[C]):

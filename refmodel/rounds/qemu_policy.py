@@ -18,7 +18,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.language import Contract, Count, Sizes, State, iff, implies, invariant, neg
-from refmodel.rounds.rounds import MigrationRounds
+from refmodel.rounds.configured_first import ConfiguredFirst
 from refmodel.state import Machine, Phase
 
 __all__ = ["Pending", "Q", "QemuRounds", "WithPending"]
@@ -46,7 +46,7 @@ class WithPending(Machine):
 Q = TypeVar("Q", bound=WithPending)
 
 
-class QemuRounds(MigrationRounds[Q]):
+class QemuRounds(ConfiguredFirst[Q]):
     """A count decides; that it agrees with the bitmap is claimed (I-COUNT)."""
 
     downtime_pages = 2
@@ -80,7 +80,7 @@ class QemuRounds(MigrationRounds[Q]):
 
     def is_round_over(self, m: Q) -> bool:
         """By the estimate little enough is left for a sync, whether or not anything is."""
-        return m.pending.pages <= m.pending.threshold
+        return (m.pending.pages == 0) | (m.pending.pages <= m.pending.threshold)
 
     def may_go_on(self, m: Q) -> bool:
         """No sync on top of another."""

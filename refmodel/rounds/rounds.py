@@ -50,6 +50,10 @@ class MigrationRounds(PageTransfer[M]):
         """The policy allows another round."""
         return m.rounds.left > 0
 
+    def has_chosen_to_go_on(self, m: M) -> bool:
+        """The same as far as a claim may ask: a policy may count pages, a claim may not."""
+        return m.rounds.left > 0
+
     def may_stop(self, m: M) -> bool:
         """The policy allows the stop. It may come at any time here; a policy of its own says when."""
         return True

@@ -15,7 +15,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.language import Contract, Count, Pfn, Set, Sizes, State, engine, implies, invariant, need, neg
-from refmodel.rounds.rounds import MigrationRounds
+from refmodel.rounds.configured_first import ConfiguredFirst
 from refmodel.state import Machine, Phase, Stage
 
 __all__ = ["S", "Skipping", "WithSkipping", "Xen2005Rounds"]
@@ -51,7 +51,7 @@ class WithSkipping(Machine):
 S = TypeVar("S", bound=WithSkipping)
 
 
-class Xen2005Rounds(MigrationRounds[S]):
+class Xen2005Rounds(ConfiguredFirst[S]):
     """What is skipped is in the log, and what has no frame in ``to_fix``: neither leaves the round for nowhere."""
 
     target_handled = 50

@@ -17,7 +17,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from refmodel.language import Contract, Count, Pfn, Set, Sizes, State, engine, implies, invariant, need, neg
-from refmodel.rounds.rounds import MigrationRounds
+from refmodel.rounds.configured_first import ConfiguredFirst
 from refmodel.state import Machine, Phase, Stage
 
 __all__ = ["Policy", "WithPolicy", "X", "XenRounds"]
@@ -51,7 +51,7 @@ class WithPolicy(Machine):
 X = TypeVar("X", bound=WithPolicy)
 
 
-class XenRounds(MigrationRounds[X]):
+class XenRounds(ConfiguredFirst[X]):
     """``rounds.left`` stays as a bound of the caller's own, for any other policy callback that stops earlier."""
 
     target_dirty_count = 50
@@ -104,7 +104,11 @@ class XenRounds(MigrationRounds[X]):
 
     def may_go_on(self, m: X) -> bool:
         """The round is over, and the policy says continue."""
-        return super().may_go_on(m) & neg(m.policy.counted) & neg(self.stops(m))
+        return super().may_go_on(m) & self.has_chosen_to_go_on(m)
+
+    def has_chosen_to_go_on(self, m: X) -> bool:
+        """Its counts are of rounds, and were made by the harvest."""
+        return super().has_chosen_to_go_on(m) & neg(m.policy.counted) & neg(self.stops(m))
 
     def may_stop(self, m: X) -> bool:
         """The round is over, and the policy says stop; or nothing is sent live at all (R11)."""
