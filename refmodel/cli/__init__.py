@@ -19,6 +19,7 @@ from refmodel.lab.command import lab
 from refmodel.oracle.command import oracle
 from refmodel.oracle.reduce.command import reduce
 from refmodel.search.command import search
+from refmodel.tap.command import tap
 from refmodel.unusable import Unusable
 
 __all__ = ["main", "root"]
@@ -42,13 +43,14 @@ def root() -> None:
     refmodel bugs [CLASS]      real bugs by class, and what catches each
     refmodel lab qemu          drive the system's own QEMU, record and judge its migrations
     refmodel reduce FROM TO    a small recording that is judged just like a large one
+    refmodel tap               between the ends of a running migration: judge it as it passes
     refmodel doctor            what is there of what refmodel can use
 
     Exit status: 0 accepted or nothing found, 1 a violation, 2 unusable input.
     """
 
 
-for command in (bugs, check, doctor, events, fast, lab, machines, oracle, reduce, replay, search):
+for command in (bugs, check, doctor, events, fast, lab, machines, oracle, reduce, replay, search, tap):
     root.add_command(command)
 for point in entry_points(group="refmodel.commands"):
     root.add_command(point.load(), point.name)

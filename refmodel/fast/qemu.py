@@ -81,10 +81,14 @@ class _FastRam(RamReader):
         """The records that come next in the buffer, as far as they are alike and there is nothing to say of them."""
         if self._current is None:
             return None
-        view = self._buffered.window(_STRIDES[_WHOLE])
+        view = self._buffered.window(8)
         flags = int.from_bytes(view[6:8], "big") & 0xFFF
         stride = _STRIDES.get(flags)
-        if stride is None or len(view) < _FEWEST * stride:
+        if stride is None:
+            return None
+        if len(view) < stride:  # not before a record of that length is due: a live source may wait after a short one
+            view = self._buffered.window(stride)
+        if len(view) < _FEWEST * stride:
             return None
         heads = np.ndarray((len(view) // stride,), ">u8", view, 0, (stride,)).astype(np.int64)
         size = self._blocks.sizes[self._current]
@@ -128,6 +132,8 @@ class QemuReading:
     again: bool = True
     """It can be read a second time."""
     is_stream: bool = True
+    watch: Callable[[Any, int], None] | None = None
+    """Called with each record, or run of them, and where it ends, in bytes."""
 
     @property
     def hasher(self) -> Hasher:
@@ -158,9 +164,11 @@ class _Feeding:
         def ram(_: ByteSource, keep: bool, blocks: Blocks, channels: Channels | None) -> RamReader:
             return _FastRam(source, blocks, channels, self._hasher, contents, self._wanted)
 
-        mapped = QemuEvents()
+        mapped, watch = QemuEvents(), self._reading.watch
         try:
             for record in cast(Iterator[Any], read_stream(source, reader=ram)):
+                if watch is not None:
+                    watch(record, source.offset)
                 if isinstance(record, RunOfSends | Page):
                     self._sends.add(record if isinstance(record, RunOfSends) else _run_of(record))
                     if self._sends.rows >= ROWS:

@@ -35,6 +35,7 @@ LAYERS = [
     {"refmodel.search"},
     {"refmodel.oracle"},
     {"refmodel.fast", "refmodel.lab"},
+    {"refmodel.tap"},
     {"refmodel.catalogue"},
     {"refmodel.cli"},
     {"proofs.lifting"},
