@@ -15,7 +15,7 @@ from hashlib import sha1
 many, count = counters(atheris)
 
 def one_input(data):
-    state = int.from_bytes(sha1(data[:2]).digest()[:2], "little")
+    state = int.from_bytes(sha1(data[:1]).digest()[:2], "little")
     count(state)
     STATUS.met([state])
     {body}
@@ -24,7 +24,7 @@ def one_input(data):
 atheris.Setup([sys.argv[0], "-max_len=8", *(a for a in sys.argv[1:] if not a.startswith("--"))], one_input)
 atheris.Fuzz()
 """
-"""Every two first bytes are a state."""
+"""Every first byte is a state."""
 
 
 def written(folder: Path, name: str, body: str = "pass", setup: str = "") -> None:
