@@ -13,6 +13,7 @@ from rich.console import Console
 from refmodel.catalogue.classes import CLASSES, BugClass
 from refmodel.catalogue.listing import show_all
 from refmodel.catalogue.markdown import page
+from refmodel.catalogue.mutants import MUTANTS, mutants_of, shown
 from refmodel.catalogue.narration import show_class
 from refmodel.catalogue.plain import catalogue_as_json, class_as_json
 from refmodel.catalogue.verdicts import Care, judge_all, prover, variants_of
@@ -52,7 +53,8 @@ def bugs(name: str | None, check: bool, names: bool, jobs: int, as_json: bool, m
     A variant's name tells its class, by that variant alone. Every variant that is shown is searched, proved, and its
     schedule's events judged by the oracle, on the spot: in haste, unless with --check.
 
-    Exit status: 0 each variant that was checked is judged as it must be, 1 one is not, 2 there is no such class.
+    Exit status: 0 each variant that was checked is judged as it must be, and each wrong checker of M33 loses what the
+    right one finds; 1 one is not, or does not; 2 there is no such class.
     """
     if markdown:
         if name or check or as_json or names:
@@ -67,15 +69,18 @@ def bugs(name: str | None, check: bool, names: bool, jobs: int, as_json: bool, m
     care = Care.CHECKED if check else Care.TOLD if known else Care.LISTED
     with _told(len(asked), quiet=as_json or jobs == 1) as watch:
         verdicts = judge_all([] if names else asked, prover(), care, jobs, watch)
+    mutants = () if names else mutants_of(known.number) if known else tuple(MUTANTS.values())
+    said = {mutant.name: shown(mutant) for mutant in mutants}
     console = Console(highlight=False)
     if as_json:
-        told = class_as_json(known, verdicts) if known else catalogue_as_json(verdicts)
+        told = class_as_json(known, verdicts, said) if known else catalogue_as_json(verdicts, said)
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     elif known:
-        show_class(console, known, asked, verdicts)
+        show_class(console, known, asked, verdicts, said)
     else:
-        show_all(console, verdicts)
-    sys.exit(0 if all(verdict.is_right for verdict in verdicts.values()) else 1)
+        show_all(console, verdicts, said)
+    is_right = [verdict.is_right for verdict in verdicts.values()] + [each.is_right for each in said.values()]
+    sys.exit(0 if all(is_right) else 1)
 
 
 @contextmanager

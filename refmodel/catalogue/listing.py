@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from refmodel.catalogue.classes import CLASSES, CONTROLS, GROUPS, Source
+from refmodel.catalogue.mutants import Shown, mutants_of
 from refmodel.catalogue.verdicts import Verdict, checkers, variants_of
 from refmodel.variants import Variant
 
@@ -20,7 +21,7 @@ def commits() -> int:
     return len(named | {i for source in CONTROLS for i in source.ids})
 
 
-def show_all(console: Console, verdicts: dict[str, Verdict]) -> None:
+def show_all(console: Console, verdicts: dict[str, Verdict], said: dict[str, Shown]) -> None:
     """Every class: what it breaks, how many sources it has, what stands for it, and what each checker says of that."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("class", no_wrap=True)
@@ -32,6 +33,7 @@ def show_all(console: Console, verdicts: dict[str, Verdict]) -> None:
         for known in group.classes:
             breaks = "\n".join((*known.contracts, *known.invariants)) or "the check"
             stands = _variants(variants_of(known.number), verdicts, checkers(known.number))
+            _mutants(stands, known.number, said)
             if known.missing:
                 stands.append(f"not modelled yet: {known.missing}", style="dim")
             table.add_row(known.number, known.title, breaks, _sources(known.sources), stands)
@@ -68,6 +70,16 @@ def _variants(variants: Sequence[Variant], verdicts: dict[str, Verdict], who: Se
         text.append(f"by {', '.join(who)}\n", style="dim")
     text.rstrip()
     return text
+
+
+def _mutants(text: Text, number: str, said: dict[str, Shown]) -> None:
+    """The wrong checkers, each with what it loses."""
+    for mutant in mutants_of(number):
+        text.append(f"{mutant.name} of the {mutant.checker}\n")
+        if shown := said.get(mutant.name):
+            lost = f" loses {', '.join(shown.lost)}\n" if shown.lost else " loses nothing\n"
+            text.append(lost, style="green" if shown.is_right else "bold red")
+    text.rstrip()
 
 
 def _searched(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from refmodel.catalogue.classes import CLASSES, GROUPS, BugClass, Source
 from refmodel.catalogue.listing import commits
+from refmodel.catalogue.mutants import Mutant, mutants_of
 from refmodel.catalogue.narration import doing
 from refmodel.catalogue.verdicts import checkers, variants_of
 from refmodel.variants import Variant
@@ -38,7 +39,7 @@ def _page() -> Iterator[str]:
     yield _HEAD.format(classes=len(CLASSES), commits=commits())
     for known in CLASSES.values():
         breaks = f"{', '.join(known.contracts) or 'none'} | {', '.join(known.invariants) or 'none'}"
-        stands = len(variants_of(known.number)) or "not yet"
+        stands = len(variants_of(known.number)) + len(mutants_of(known.number)) or "not yet"
         link = f"[{known.number}](#{known.number.lower()})"
         yield f"| {link} | {known.title} | {breaks} | {len(known.sources)} | {stands} |\n"
     for letter, group in zip("ABCDEF", GROUPS, strict=False):
@@ -60,6 +61,7 @@ def _class(known: BugClass) -> Iterator[str]:
     if known.missing:
         yield f"* Not modelled yet; missing: {known.missing}.\n"
     yield from map(_variant, variants_of(known.number))
+    yield from map(_mutant, mutants_of(known.number))
     yield "\nSeen in:\n\n"
     yield from map(_source, known.sources)
 
@@ -69,6 +71,12 @@ def _variant(variant: Variant) -> str:
     stands = f" Stands for {', '.join(f'`{i}`' for i in variant.sources)}." if variant.sources else ""
     of = f" of `{variant.machine}`{sound}"
     return f"* Variant `{variant.name}`{of}: {variant.summary}. In `{variant.replaces}`: {doing(variant)}{stands}\n"
+
+
+def _mutant(mutant: Mutant) -> str:
+    stands = f" Stands for {', '.join(f'`{i}`' for i in mutant.sources)}." if mutant.sources else ""
+    shown = f"In `{mutant.replaces}`; shown on `{mutant.shown_on}`."
+    return f"* Wrong checker `{mutant.name}` of the {mutant.checker}: {mutant.summary}. {shown}{stands}\n"
 
 
 def _source(source: Source) -> str:

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from refmodel.catalogue.classes import BugClass, Source, cited
+from refmodel.catalogue.mutants import Mutant, Shown, mutants_of
 from refmodel.catalogue.verdicts import Verdict
 from refmodel.compose import compose
 from refmodel.migration import AnyMachine
@@ -41,7 +42,13 @@ def _doc(machine: type[AnyMachine], function: str) -> str:
     return " ".join(str(getattr(machine, function).__doc__ or "").split("\n\n")[0].split())
 
 
-def show_class(console: Console, known: BugClass, asked: Sequence[str], verdicts: Mapping[str, Verdict]) -> None:
+def show_class(
+    console: Console,
+    known: BugClass,
+    asked: Sequence[str],
+    verdicts: Mapping[str, Verdict],
+    said: Mapping[str, Shown],
+) -> None:
     """Print it; the schedule and the failing obligation are those of the variant that breaks soonest."""
     console.print(f"[bold]{known.number}  {escape(known.title)}[/]")
     breaks = ", ".join(known.invariants) or "no invariant of migration"
@@ -49,11 +56,13 @@ def show_class(console: Console, known: BugClass, asked: Sequence[str], verdicts
     _say(console, known.mutant, 0)
     if known.note:
         _say(console, known.note, 0)
-    if not asked:
+    if known.missing:
         console.print("\n[bold]Not modelled yet[/]")
         _say(console, f"missing: {known.missing}")
     for name in asked:
         _variant(console, VARIANTS[name], verdicts.get(name))
+    for mutant in mutants_of(known.number):
+        _mutant(console, mutant, said.get(mutant.name))
     _soonest(console, [verdict for verdict in verdicts.values() if verdict.found.schedule])
     console.print("\n[bold]A recording[/]")
     if shown := SHOWN.get(known.number):
@@ -80,6 +89,18 @@ def _variant(console: Console, variant: Variant, verdict: Verdict | None) -> Non
         _say(console, f"stands for {'; '.join(dict.fromkeys(sources))}")
     if verdict:
         _verdict(console, verdict)
+
+
+def _mutant(console: Console, mutant: Mutant, shown: Shown | None) -> None:
+    console.print(f"\n[bold]Wrong checker {mutant.name}[/] of the {mutant.checker}")
+    _say(console, mutant.summary)
+    _say(console, f"replaces {mutant.replaces}; shown on the variant {mutant.shown_on}")
+    sources = [source.where for source in cited(mutant.sources, mutant.catalogue)]
+    if sources:
+        _say(console, f"stands for {'; '.join(dict.fromkeys(sources))}")
+    if shown:
+        _say(console, f"the right one finds: {', '.join(shown.right).replace('_', ' ') or 'nothing'}")
+        _say(console, f"this one finds: {', '.join(shown.wrong).replace('_', ' ') or 'nothing'}")
 
 
 def _verdict(console: Console, verdict: Verdict) -> None:

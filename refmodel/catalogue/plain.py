@@ -5,6 +5,7 @@ from typing import Any
 from attrs import asdict
 
 from refmodel.catalogue.classes import CLASSES, CONTROLS, GROUPS, BugClass, Source, cited
+from refmodel.catalogue.mutants import Mutant, Shown, mutants_of
 from refmodel.catalogue.verdicts import Verdict, checkers, variants_of
 from refmodel.search.report import as_json
 from refmodel.variants import Variant
@@ -52,8 +53,21 @@ def _variant(variant: Variant, verdict: Verdict | None) -> dict[str, Any]:
     }
 
 
-def class_as_json(known: BugClass, verdicts: dict[str, Verdict]) -> dict[str, Any]:
-    """A class with its variants; ``verdicts``, by a variant's name, are told where they are there."""
+def _mutant(mutant: Mutant, shown: Shown | None) -> dict[str, Any]:
+    said = {
+        "name": mutant.name,
+        "checker": mutant.checker,
+        "summary": mutant.summary,
+        "replaces": mutant.replaces,
+        "shown_on": mutant.shown_on,
+        "sources": [_source(source) for source in cited(mutant.sources, mutant.catalogue)],
+    }
+    return said if shown is None else said | {"ok": shown.is_right, "right": shown.right, "wrong": shown.wrong}
+
+
+def class_as_json(known: BugClass, verdicts: dict[str, Verdict], said: dict[str, Shown]) -> dict[str, Any]:
+    """A class with its variants; ``verdicts``, by a variant's name, are told where they are there, and so are those on
+    wrong checkers."""
     return {
         "class": known.number,
         "title": known.title,
@@ -65,14 +79,15 @@ def class_as_json(known: BugClass, verdicts: dict[str, Verdict]) -> dict[str, An
         "note": known.note or None,
         "checkers": list(checkers(known.number)),
         "variants": [_variant(variant, verdicts.get(variant.name)) for variant in variants_of(known.number)],
+        "mutants": [_mutant(mutant, said.get(mutant.name)) for mutant in mutants_of(known.number)],
         "sources": [_source(source) for source in known.sources],
     }
 
 
-def catalogue_as_json(verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def catalogue_as_json(verdicts: dict[str, Verdict], said: dict[str, Shown]) -> dict[str, Any]:
     """All classes, and the controls that belong to none."""
     return {
-        "classes": [class_as_json(known, verdicts) for known in CLASSES.values()],
+        "classes": [class_as_json(known, verdicts, said) for known in CLASSES.values()],
         "controls": {
             "variants": [_variant(variant, verdicts.get(variant.name)) for variant in variants_of("-")],
             "sources": [_source(source) for source in CONTROLS],

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from attrs import frozen
 
 from refmodel.catalogue.classes import CLASSES
+from refmodel.catalogue.mutants import mutants_of
 from refmodel.oracle.catalogue import CLASSES as SHOWN
 from refmodel.oracle.observed import finding_on
 from refmodel.oracle.verdict import Verdict as Judged
@@ -78,6 +79,8 @@ def variants_of(number: str) -> tuple[Variant, ...]:
 
 def checkers(number: str) -> tuple[str, ...]:
     """The checkers that have something to say of the class."""
+    if mutants_of(number):
+        return tuple(sorted({mutant.checker for mutant in mutants_of(number)}))
     modelled = ("proof", "search") if variants_of(number) else ()
     return (*modelled, "oracle") if number in SHOWN or _is_wrong(number) else modelled
 

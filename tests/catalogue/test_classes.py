@@ -8,6 +8,7 @@ import pytest
 
 from proofs.assumptions import ASSUMPTIONS
 from refmodel.catalogue.classes import CLASSES, CONTROLS, GROUPS, BugClass, cited, read
+from refmodel.catalogue.mutants import MUTANTS
 from refmodel.oracle.catalogue import CLASSES as SHOWN
 from refmodel.oracle.catalogue import fixes_of
 from refmodel.variants import VARIANTS, Variant
@@ -45,7 +46,7 @@ def test_a_class_says_what_breaks_and_where_it_was_seen(known: BugClass) -> None
     assert known.mutant.endswith(".")
     assert known.number == "M33" or (known.invariants and known.contracts)
     assert all(source.what and not source.what.endswith(".") for source in known.sources)
-    has_variant = any(variant.catalogue == known.number for variant in VARIANTS.values())
+    has_variant = any(each.catalogue == known.number for each in (*VARIANTS.values(), *MUTANTS.values()))
     assert has_variant is not bool(known.missing), "a class is stood for, or says what is missing"
 
 
