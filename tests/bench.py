@@ -22,6 +22,7 @@ from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
 from refmodel.search.seed_space import sizes_for
 from refmodel.seed import Seed
+from tests.fast.speed import SPEEDS
 from tests.mixed import SIZES, mixed, steps_a_second
 
 
@@ -106,6 +107,7 @@ BENCHES: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
     "proofs": ("obligations/s", proofs_a_second),
     "search": ("states/s", searches_a_second),
     "oracle": ("MB/s", recordings_a_second),
+    **SPEEDS,
 }
 
 
@@ -140,7 +142,7 @@ def main() -> None:
             continue
         cells = (
             row["bench"],
-            f"{row['figure']:,.0f}" if row["unit"] != "ratio" else f"{row['figure']:.2f}",
+            f"{row['figure']:,.2f}" if row["unit"] in ("ratio", "GB/s") else f"{row['figure']:,.0f}",
             row["unit"],
             f"{row['yardstick']:,.0f}",
             f"{row['ratio']:.4f}",
