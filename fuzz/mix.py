@@ -46,6 +46,8 @@ WEIGHTS: Mapping[str, int] = {
     "final_harvest": 3,
     "peek": 2,
     "harvest_fails": 2,
+    "lose_connection": 2,
+    "recover": 2,
     "pause": 1,
     "begin": 8,
     "abort": 1,

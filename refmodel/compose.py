@@ -60,6 +60,14 @@ CHOICES: Mapping[str, Choice] = {
             "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
         ),
         Choice(
+            "postcopy",
+            (
+                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
+                *("hypervisor-writes", "device-writes", "free-hints", "postcopy"),
+            ),
+            "kvm-qemu that switches to post-copy: the guest runs at the target while pages are owed",
+        ),
+        Choice(
             "kvm-qemu-ring",
             (
                 *("second-stage", "dirty-ring", "backup-bitmap", "qemu-rounds", "memory-slots", "hypervisor-writes"),

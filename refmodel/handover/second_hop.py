@@ -59,6 +59,7 @@ class SecondHop(HandOverSteps[M]):
     def go_on_from_target(self, m: M) -> M:
         """The host that received the guest is the source from now on; nothing of the old source's is there."""
         need(m.hand_over.target_runs, "the target runs")
+        need(self.is_whole(m), "all of its memory is there")
         ours, theirs = m.source.memory, m.target.memory
         memory = theirs.made(lambda p, w: pick(self.matters(m, p), theirs[p, w], ours[p, w]))
         return self.initial(m.but(source=m.target.but(memory=memory)))

@@ -79,5 +79,6 @@ class TargetMemory(Skips[T], HandOverSteps[T]):
 
     @invariant(Contract.HAND_OVER, "I-COVER", "R12", goal=True)
     def at_cutover_the_target_has_the_same_memory(self, m: T, page: Pfn) -> bool:
-        """The same pages exist on both sides from the commit until the guest runs at the target."""
-        return implies(self.is_committed(m), iff(self.is_ram(m, page), m.target_pages.there[page]))
+        """The same pages exist on both sides from the commit until the guest runs at the target, or are awaited."""
+        same = iff(self.is_ram(m, page), m.target_pages.there[page] | self.is_awaited(m, page))
+        return implies(self.is_committed(m), same)

@@ -18,6 +18,8 @@ from refmodel.oracle.events import (
     Block,
     Checkpoint,
     Commit,
+    Discard,
+    Done,
     Emit,
     Event,
     Memory,
@@ -98,10 +100,14 @@ class Observer:
             if step.step in ("deliver", "deliver_whole"):
                 self._arrives(step, is_engines)
         for page in range(self._pages):
-            if (page in stored or self._spec.matters(before, page)) and not self._spec.matters(after, page):
+            if (page in stored or self._spec.matters(before, page)) and not self._matters(after, page):
                 yield Release(BLOCK, page)
+        if not now.target_runs:
+            yield from (Discard(BLOCK, page, 1) for page in sorted(self._awaited(after) - self._awaited(before)))
         is_late = then.source_runs and not now.source_runs
         yield from self._sends(after, everything=is_late or now.target_runs)
+        if now.target_runs and self._awaited(before) and not self._awaited(after):
+            yield Done()
         if after.rounds.left < before.rounds.left or (before.phase, after.phase) == (Phase.PAUSED, Phase.STOP_AND_COPY):
             yield Round()
         if is_late:
@@ -123,6 +129,14 @@ class Observer:
         elif (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
             yield Abort()
 
+    def _matters(self, m: Any, page: int) -> bool:
+        """What the page holds is the guest's, here or where it is fetched from."""
+        return bool(self._spec.matters(m, page) or self._spec.is_awaited(m, page))
+
+    def _awaited(self, m: Any) -> set[int]:
+        """The pages that the target has dropped, and not got back."""
+        return {page for page in range(self._pages) if self._spec.is_awaited(m, page)}
+
     def _store(self, before: Any, after: Any, page: int) -> Store:
         digest = _digest(self._watch.ledger.last.memory[page, word] for word in range(self._words))
         return Store(BLOCK, page, digest, _side(before, after, page))
@@ -136,9 +150,13 @@ class Observer:
                 self._unsent.setdefault(page, set()).add(each)
 
     def _sends(self, m: Any, everything: bool = False) -> Iterator[Send]:
-        """A page is sent once each word was read, or as far as it was when it is no longer in hand."""
+        """A page is sent once each word was read, or as far as it was when it is no longer in hand.
+
+        One that the target awaits is put in place as a whole.
+        """
         for page, words in list(self._unsent.items()):
-            if everything or len(words) == self._words or not self._spec.in_hand(m, page):
+            in_parts = not self._spec.is_awaited(m, page) and (everything or not self._spec.in_hand(m, page))
+            if in_parts or len(words) == self._words:
                 del self._unsent[page]
                 yield Send(BLOCK, page, _digest(self._read[page]))
 
@@ -163,6 +181,8 @@ class Observer:
             self._told.add(side)
             cells = (m.source if side == "source" else m.target).memory
             for page in range(self._pages):
+                if side == "target" and self._spec.is_awaited(m, page):
+                    continue
                 yield Memory(side, BLOCK, page, _digest(cells[page, word] for word in range(self._words)))
 
 

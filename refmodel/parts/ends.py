@@ -2,6 +2,8 @@
 
 from refmodel.handover.failure_claims import FailureClaims
 from refmodel.handover.failures import WithFailures
+from refmodel.handover.postcopy import PostCopy
+from refmodel.handover.postcopy_state import WithPostCopy
 from refmodel.handover.requests import Requests, WithRequests
 from refmodel.handover.shared_storage import SharedStorage, WithImages
 from refmodel.language import Contract
@@ -10,6 +12,13 @@ from refmodel.parts.part import Part
 __all__ = ["ENDS"]
 
 ENDS = (
+    Part(
+        "postcopy",
+        PostCopy,
+        Contract.HAND_OVER,
+        "the guest runs at the target while pages are owed, which come on demand; the wire may be lost, and found",
+        WithPostCopy,
+    ),
     Part(
         "failures",
         FailureClaims,

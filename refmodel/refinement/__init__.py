@@ -21,6 +21,7 @@ from refmodel.refinement import (
     hypervisor_writes,
     incremental,
     log_allocation,
+    postcopy,
     requests,
     second_hop,
     superpages,

@@ -18,7 +18,7 @@ from refmodel.schedules.replay import noticed_by_the_guest, replay
 from refmodel.schedules.schedule import Broken, Noticed, Schedule
 from refmodel.search.complete import Completion, complete
 from refmodel.search.explore import Explored, Outcome, Progress, explore
-from refmodel.search.seed_space import RENAMED, ROUNDS, prelude_of, seed_space, sizes_for
+from refmodel.search.seed_space import LEFT_OUT, RENAMED, ROUNDS, prelude_of, seed_space, sizes_for
 from refmodel.unusable import Unusable
 from refmodel.variants import Variant
 
@@ -165,6 +165,7 @@ def _noticed(
     for small in growing:
         sizes = sizes_for(spec, small)
         space = seed_space(spec, sizes, found.rounds, symmetry)
+        space = evolve(space, left_out=space.left_out | LEFT_OUT)  # what the target stores tells nothing of the source
         explored = explore(space, (), max_states, progress, partial(is_noticed, spec))
         if explored.way is not None:
             longer = annotated(

@@ -194,6 +194,6 @@ def seed_space(spec: AnyMachine, sizes: Sizes = SIZES, rounds: int = ROUNDS, sym
         others = [other for other in parts if other is not part]
         dead += [rule for rule in part.dead if not _looked_at(rule, others)]
     renamed = (*RENAMED, *(sort for part in parts for sort in part.renamed))
-    left_out = LEFT_OUT.union(*(part.left_out for part in parts))
+    left_out = LEFT_OUT.difference(*(part.taken for part in parts)).union(*(part.left_out for part in parts))
     is_end = _never if any(part.goes_on_after_abort for part in parts) else _is_end
     return Space(spec, sizes, start, renamed if symmetry else (), tuple(dead), left_out, is_end)

@@ -49,6 +49,14 @@ class Wire(Faults[M]):
         """What was read of the page has not all arrived."""
         return False
 
+    def is_awaited(self, m: M, page: int) -> bool:
+        """The target has dropped the page, and the guest cannot have it there before it has arrived again."""
+        return False
+
+    def is_whole(self, m: M) -> bool:
+        """A guest that runs at the target has all of its memory there, and needs the source for nothing more."""
+        return True
+
     @invariant(Contract.TRANSPORT, "I-ORDER", export=True)
     def what_has_arrived_is_what_was_read(self, m: M, page: Pfn, word: Word) -> bool:
         """Until the guest runs at the target, its memory is what the engine read of the source's, word by word."""

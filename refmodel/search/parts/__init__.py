@@ -20,6 +20,7 @@ from refmodel.search.parts import (
     latched_walk,
     log_mode,
     manual_protect,
+    postcopy,
     protect_at_harvest,
     protect_at_transfer,
     pv_tables,
@@ -36,6 +37,7 @@ from refmodel.search.parts.part_space import PartSpace
 __all__ = ["PartSpace", "part_spaces"]
 
 _SPACES: Mapping[str, PartSpace] = {
+    "postcopy": postcopy.SPACE,
     "backup-bitmap": backup_bitmap.SPACE,
     "checkpoints": checkpoints.SPACE,
     "fifo-wire": transport.FIFO,

@@ -22,6 +22,8 @@ class PartSpace:
     """Sorts of the part up to whose names states are one."""
     left_out: frozenset[str] = frozenset()
     """Steps that are not taken."""
+    taken: frozenset[str] = frozenset()
+    """Steps that are taken, though a machine without the part need not take them."""
     prelude: tuple[Action, ...] | None = None
     """The actions that come first, in place of ``begin`` alone; None for no say in it."""
     goes_on_after_abort: bool = False

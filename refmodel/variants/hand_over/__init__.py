@@ -1,6 +1,6 @@
 """Wrong variants of the contract *hand-over*, a module for each part that they are of."""
 
-from refmodel.variants.hand_over import checkpoints, core, failures, requests, second_hop, shared_storage
+from refmodel.variants.hand_over import checkpoints, core, failures, postcopy, requests, second_hop, shared_storage
 
 __all__ = ["HAND_OVER_VARIANTS"]
 
@@ -9,6 +9,7 @@ HAND_OVER_VARIANTS = (
     *checkpoints.CHECKPOINT_VARIANTS,
     *checkpoints.CHECKPOINT_CONTROLS,
     *failures.FAILURE_VARIANTS,
+    *postcopy.POSTCOPY_VARIANTS,
     *requests.REQUEST_VARIANTS,
     *shared_storage.STORAGE_VARIANTS,
     *second_hop.SECOND_HOP_VARIANTS,

@@ -1,6 +1,6 @@
 """Wrong variants of the contract *transport*, a module for each part that they are of."""
 
-from refmodel.variants.transport import channels, delta_cache, fifo, late_buffer, pv_tables, zero_pages
+from refmodel.variants.transport import channels, delta_cache, demand, fifo, late_buffer, pv_tables, zero_pages
 
 __all__ = ["TRANSPORT_VARIANTS"]
 
@@ -10,5 +10,6 @@ TRANSPORT_VARIANTS = (
     *channels.CHANNEL_VARIANTS,
     *zero_pages.ZERO_PAGE_VARIANTS,
     *delta_cache.DELTA_VARIANTS,
+    *demand.DEMAND_VARIANTS,
     *pv_tables.PV_VARIANTS,
 )
