@@ -8,14 +8,15 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PACKAGES := refmodel proofs fuzz tests
 UV := uv==0.13.9
 
-# Further arguments of pytest, of `refmodel fuzz` and of `uv pip compile` (LOCK_ARGS=--upgrade).
+# Further arguments of pytest, of `refmodel fuzz`, of the ladder and of `uv pip compile` (LOCK_ARGS=--upgrade).
 PYTEST_ARGS ?=
 FUZZ_ARGS ?= --time 60s
+LADDER_ARGS ?=
 LOCK_ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help check test test-slow coverage prove fuzz bench lint lock clean
+.PHONY: help check test test-slow coverage prove fuzz bench bench-fuzz lint lock clean
 
 help: ## say what each door does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +41,9 @@ fuzz: $(STAMP) ## fuzz for a minute (FUZZ_ARGS="--time 1h" for longer)
 
 bench: $(STAMP) ## measure speed
 	@$(BIN)/python -m tests.bench
+
+bench-fuzz: $(STAMP) ## measure how soon wrong variants are found (hours; goes on where it was; LADDER_ARGS=--all)
+	@$(BIN)/python -m fuzz.ladder $(LADDER_ARGS)
 
 lint: $(STAMP) ## check style, format and types
 	@$(BIN)/ruff check $(PACKAGES)

@@ -20,7 +20,7 @@ from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
 from refmodel.state import Machine
 
-__all__ = ["HEAD", "RECORD", "Decoder", "head"]
+__all__ = ["HEAD", "IDLE_RECORDS", "RECORD", "Decoder", "Vocabulary", "head"]
 
 HEAD = 2
 RECORD = 2
@@ -28,7 +28,7 @@ RECORD = 2
 _OWN_TRIES = 6
 _OTHER_TRIES = 3
 """How many arguments are tried of the kind that the byte names, and of each other kind."""
-_IDLE_RECORDS = 4
+IDLE_RECORDS = 4
 """So many pairs in a row that nothing can be done with end the run: the machine has come to its end."""
 _STAND_IN = {Actor.ENGINE: 0, Actor.OPERATOR: 1, Actor.GUEST: 2}
 """Whose steps stand in for an actor that can do nothing in the present phase: ``begin`` for the engine before it."""
@@ -41,6 +41,10 @@ def head(data: bytes) -> tuple[Mapping[str, int], int]:
     which = data[0] % 8 if data else 0
     rounds = data[1] % (MOST_ROUNDS + 1) if len(data) > 1 else 2
     return SIZES[which] if which < len(SIZES) else SIZES[0], rounds
+
+
+_NAMES = ("pfn", "vpn", "cpu", "word")
+"""Sorts whose values are names: exchanged, they make another schedule of the same shape."""
 
 
 @frozen
@@ -83,6 +87,10 @@ class Decoder:
         self._layout = Layout.of(spec.state, sizes)
         self._paths, self._scalars = known_scalars(spec.state)
         self._choices: dict[tuple[Any, ...], _Choices] = {}
+        self.nominal: list[_Kind | None] = []
+        """The kind that each first byte stands for wherever that kind can be taken."""
+        for actor, share in SHARES.items():
+            self.nominal += _spread(self._of(actor), share) or [None] * share
 
     def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
         """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled."""
@@ -111,7 +119,7 @@ class Decoder:
             found = self.choose(m, data[i], data[i + 1])
             if found is None:
                 idle += 1
-                if idle == _IDLE_RECORDS:
+                if idle == IDLE_RECORDS:
                     return
                 continue
             idle = 0
@@ -133,6 +141,9 @@ class Decoder:
                     break
         return kinds
 
+    def _of(self, actor: Actor) -> list[_Kind]:
+        return [kind for kind in self._kinds if kind.actor is actor]
+
     def _made(self, scalars: tuple[Any, ...]) -> _Choices:
         possible = self.possible(scalars)
         fallback = {
@@ -142,7 +153,7 @@ class Decoder:
         stand_in = min((kind.actor for kind in possible), key=_STAND_IN.__getitem__, default=None)
         picked: list[Any] = []
         for actor, share in SHARES.items():
-            mine = [kind for kind in self._kinds if kind.actor is actor]
+            mine = self._of(actor)
             able = [k for k in mine if k in possible] or [k for k in possible if k.actor is stand_in]
             if actor is Actor.ENGINE:  # whatever it may do before it, a migration that can begin does, soon
                 able += [k for k in possible if k.name in OPENING and k not in able]
@@ -153,6 +164,42 @@ class Decoder:
                 for i, kind in zip(free, _spread(usual, len(free)), strict=True):
                     picked[i] = kind
         return _Choices(tuple(picked), fallback)
+
+
+class Vocabulary:
+    """What the bytes of steps stand for, whatever the state: to exchange names in a schedule that has not been run."""
+
+    def __init__(self, spec: AnyMachine, decoder_of: Callable[[bytes], tuple[Mapping[str, int], Decoder]]) -> None:
+        self._spec = spec
+        self._decoder_of = decoder_of
+        self._numbers: dict[tuple[int, str], Mapping[tuple[int, ...], int]] = {}
+
+    def pair(self, which: int, number: int) -> tuple[str, int, int]:
+        """Two values of a sort of which there is more than one, chosen by a number; of sorts that name things."""
+        sizes, _ = self._decoder_of(bytes([which, 0]))
+        sorts = [sort for sort in _NAMES if sizes.get(sort, 0) > 1]
+        sort = sorts[number % len(sorts)]
+        number //= len(sorts)
+        one = number % sizes[sort]
+        return sort, one, (one + 1 + number // sizes[sort] % (sizes[sort] - 1)) % sizes[sort]
+
+    def exchanged(self, which: int, step: bytes, sort: str, one: int, two: int) -> bytes:
+        """The step with two values exchanged in its arguments; as it is where those take more than a byte."""
+        _, decoder = self._decoder_of(bytes([which, 0]))
+        kind = decoder.nominal[step[0]]
+        if kind is None or len(kind.actions) > 256:
+            return step
+        count = len(kind.actions)
+        key = which % 8, kind.name
+        if key not in self._numbers:
+            self._numbers[key] = {action.arguments: i for i, action in enumerate(kind.actions)}
+        swap = {one: two, two: one}
+        parameters = self._spec.steps[kind.name].parameters
+        arguments = kind.actions[step[1] % count].arguments
+        swapped = tuple(
+            swap.get(a, a) if s.name == sort else a for a, (_, s) in zip(arguments, parameters, strict=True)
+        )
+        return bytes([step[0], self._numbers[key][swapped]])
 
 
 def _kind(spec: AnyMachine, step: Step, sizes: Mapping[str, int]) -> _Kind:

@@ -14,11 +14,62 @@ from refmodel.migration import AnyMachine
 from refmodel.seed import Seed
 from refmodel.state import Machine, Stage
 
-__all__ = ["abstraction_of", "of_any", "of_seed"]
+__all__ = ["abstraction_of", "features_of", "of_any", "of_seed"]
 
 Abstraction = Callable[[Any], tuple[int, ...]]
+_MOST_KNOWN = 100_000
 _MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
+
+
+def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
+    """What libFuzzer is fed of a state of the machine, as hashes.
+
+    Of each page by itself, with what is common to all: how it is, and how many are so; and what each contract sees of
+    it. Whole states are too many: nearly every run would meet a new one, and none would stand out.
+    """
+    abstract, views = abstraction_of(spec), views_of(spec)
+    known: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def features(m: Any) -> tuple[int, ...]:
+        state = abstract(m)
+        found = known.get(state)
+        if found is None:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            pages = m.source.memory.shape[0]
+            found = known[state] = _features(state[:-pages], state[-pages:], views)
+        return found
+
+    return features
+
+
+def _features(common: tuple[int, ...], codes: tuple[int, ...], views: tuple[int, ...]) -> tuple[int, ...]:
+    found = [hash((common, code, min(codes.count(code), _MOST))) for code in set(codes)]
+    for view in views:
+        seen = [code & view for code in codes]
+        found += [hash((common[0], view, code, min(seen.count(code), _MOST))) for code in set(seen)]
+    return tuple(found)
+
+
+def views_of(spec: AnyMachine) -> tuple[int, ...]:
+    """Which bits of a page's code each contract sees.
+
+    Logging: how it is mapped, marked and permitted; rounds: what is owed of it, and whether it has arrived; transport:
+    whether it is on its way, or has arrived; and of a machine with further parts, what those know of it.
+    """
+    if isinstance(spec, Seed):
+        return 0b1111111011110, 0b111011, 0b111000
+    shifts = _shifts(spec)
+    parts = (1 << shifts) - 1
+    holds = 0b1111111 << shifts  # owed, logged, marked, permitted, equal, and two bits of the stage
+    return ~parts & ~(0b1000100 << shifts), holds & ~(0b0001000 << shifts), 0b111 << shifts, parts | 0b100 << shifts
+
+
+def _shifts(spec: AnyMachine) -> int:
+    """How many of the lowest bits of a page's code in ``of_any`` are its parts'."""
+    sets, frames = _of_parts(spec)
+    return 2 * len(sets) + len(frames)
 
 
 def abstraction_of(spec: AnyMachine) -> Abstraction:
@@ -84,10 +135,10 @@ def of_any(spec: AnyMachine) -> Abstraction:
     scalars = attrgetter("phase", *(leaf.path for leaf in found if not leaf.keys and leaf.kind is not int))
     own = [leaf for leaf in found if leaf.path not in common]
     sets = [leaf for leaf in own if leaf.kind is Set]
-    of_pages = [(attrgetter(leaf.path), _rows(leaf)) for leaf in sets if _is_over_pages(leaf)]
+    of_pages = [(attrgetter(leaf.path), _rows(leaf)) for leaf in _of_parts(spec)[0]]
     others = [attrgetter(leaf.path) for leaf in sets if not _is_over_pages(leaf)]
     counts = [attrgetter(leaf.path) for leaf in own if leaf.kind is int and leaf.sort and not leaf.sort.finite]
-    frames = [attrgetter(leaf.path) for leaf in own if leaf.kind is Map and leaf.sort and leaf.sort.name == "pfn"]
+    frames = [attrgetter(leaf.path) for leaf in _of_parts(spec)[1]]
 
     def abstract(m: Any) -> tuple[int, ...]:
         pages, words = m.source.memory.shape
@@ -114,6 +165,14 @@ def of_any(spec: AnyMachine) -> Abstraction:
         return (*scalars(m), *sizes, *(min(get(m), _MOST) for get in counts), *sorted(codes))
 
     return abstract
+
+
+def _of_parts(spec: AnyMachine) -> tuple[list[Leaf], list[Leaf]]:
+    """What the machine's parts add to the state: sets over pages, and maps to pages."""
+    common = {leaf.path for leaf in leaves(Machine)}
+    own = [leaf for leaf in leaves(spec.state) if leaf.path not in common]
+    sets = [leaf for leaf in own if leaf.kind is Set and _is_over_pages(leaf)]
+    return sets, [leaf for leaf in own if leaf.kind is Map and leaf.sort and leaf.sort.name == "pfn"]
 
 
 def _is_over_pages(leaf: Leaf) -> bool:

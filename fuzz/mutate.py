@@ -1,75 +1,191 @@
-"""Mutating schedules as schedules: whole steps are inserted, dropped, changed, moved, or the rest drawn anew.
+"""Mutating schedules as schedules: whole steps are inserted, dropped, changed, moved, repeated, spliced, renamed.
 
-libFuzzer's own mutations of bytes shift every later pair by one, and repeat bytes, which makes poor schedules. They
-are used for a quarter of the mutations, because they recombine what has been seen.
+libFuzzer's own mutations of bytes shift every later pair by one, and repeat bytes, which makes poor schedules. What
+each mutation is worth is measured: ``python -m fuzz.ladder --ablation``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
-from fuzz.decode import HEAD, RECORD
-from fuzz.mix import MOST_STEPS
+from attrs import frozen
 
-__all__ = ["mutated", "seeds"]
+from fuzz.decode import HEAD, RECORD, Vocabulary
+from fuzz.mix import MOST_STEPS, SHARES
+from refmodel.language import Actor
 
-_STEPS = 48
-"""Steps in an input that is drawn at random: enough for most runs to reach activation."""
+__all__ = ["MUTATIONS", "crossed", "filled", "mutated", "seeds"]
+
+_BYTES, _HEADS = 16, 16
+"""One in so many mutations is libFuzzer's own, of bytes; one in so many draws the head anew."""
+_ACTORS = tuple(SHARES)
+_FIRST = {actor: sum(SHARES[other] for other in _ACTORS[:i]) for i, actor in enumerate(_ACTORS)}
+"""By actor: the first of the bytes that stand for its kinds."""
 
 
 def seeds(seed: int, count: int = 64) -> list[bytes]:
     """Inputs to begin a campaign with, when there are none: random, and the same for the same seed."""
     chance = Random(seed)
-    return [bytes([0, chance.randrange(256)]) + chance.randbytes(RECORD * _STEPS) for _ in range(count)]
+    return [chance.randbytes(HEAD + RECORD * MOST_STEPS) for _ in range(count)]
 
 
-def mutated(data: bytes, most: int, seed: int, by_bytes: Callable[[bytes, int], bytes]) -> bytes:
-    """Another input of at most ``most`` bytes; the same for the same arguments, but for what ``by_bytes`` does."""
+@frozen
+class _Draft:
+    """An input on its way: its steps, which the mutations change, and what its bytes stand for, where that is known."""
+
+    steps: list[bytes]
+    chance: Random
+    vocabulary: Vocabulary | None
+    which: int
+    """The byte that chooses the sizes."""
+
+    def place(self) -> int:
+        return self.chance.randrange(len(self.steps) + 1)
+
+    def drawn(self, most: int) -> list[bytes]:
+        return [self.chance.randbytes(RECORD) for _ in range(1 + self.chance.randrange(most))]
+
+    def of(self, actor: Actor) -> bytes:
+        """A step of the actor's."""
+        return bytes([_FIRST[actor] + self.chance.randrange(SHARES[actor]), self.chance.randrange(256)])
+
+
+def mutated(
+    data: bytes,
+    most: int,
+    seed: int,
+    by_bytes: Callable[[bytes, int], bytes],
+    vocabulary: Vocabulary | None = None,
+    without: str = "",
+) -> bytes:
+    """Another input of at most ``most`` bytes; the same for the same arguments, but for what ``by_bytes`` does.
+
+    ``without`` is a mutation to leave out.
+    """
     chance = Random(seed)
-    if chance.randrange(4) == 0:
+    if chance.randrange(_BYTES) == 0 and without != "bytes":
         return by_bytes(data, most)
     front = data[:HEAD].ljust(HEAD, b"\0")
-    body = data[HEAD:]
-    steps = [body[i : i + RECORD] for i in range(0, len(body) - RECORD + 1, RECORD)]
+    draft = _Draft(_steps(data), chance, vocabulary, front[0])
+    usable = [change for name, change in MUTATIONS.items() if name != without]
     for _ in range(1 + chance.randrange(3)):
-        chance.choice((_insert, _drop, _change, _change_arguments, _move, _redraw))(steps, chance)
-    if chance.randrange(16) == 0:
+        chance.choice(usable)(draft)
+    _fill(draft)
+    if chance.randrange(_HEADS) == 0:
         front = bytes([chance.randrange(256), chance.randrange(256)])
+    return (front + b"".join(draft.steps[:MOST_STEPS]))[:most]
+
+
+def crossed(one: bytes, other: bytes, most: int, seed: int) -> bytes:
+    """The beginning of one input and the rest of another, or some steps of another put into one."""
+    chance = Random(seed)
+    front, ours, theirs = one[:HEAD].ljust(HEAD, b"\0"), _steps(one), _steps(other)
+    at, begin = chance.randrange(len(ours) + 1), chance.randrange(len(theirs) + 1)
+    if chance.randrange(2):
+        steps = ours[:at] + theirs[min(at, len(theirs)) :]
+    else:
+        steps = ours[:at] + theirs[begin : begin + 1 + chance.randrange(12)] + ours[at:]
     return (front + b"".join(steps[:MOST_STEPS]))[:most]
 
 
-def _place(steps: list[bytes], chance: Random) -> int:
-    return chance.randrange(len(steps) + 1)
+def filled(begun: bytes, most: int, chance: Random, other: bytes) -> bytes:
+    """An input that begins so, and goes on anew: at random, with the engine alone after some steps, or as another."""
+    steps = (min(most, HEAD + RECORD * MOST_STEPS) - len(begun)) // RECORD
+    how = chance.randrange(4)
+    if how == 0:
+        return (begun + other[len(begun) :] + chance.randbytes(RECORD * steps))[: len(begun) + RECORD * steps]
+    free = chance.randrange(8) if how == 1 else steps
+    engine = (bytes([chance.randrange(SHARES[Actor.ENGINE]), chance.randrange(256)]) for _ in range(steps - free))
+    return (begun + chance.randbytes(RECORD * free) + b"".join(engine))[: len(begun) + RECORD * steps]
 
 
-def _insert(steps: list[bytes], chance: Random) -> None:
-    at = _place(steps, chance)
-    steps[at:at] = [chance.randbytes(RECORD) for _ in range(1 + chance.randrange(4))]
+def _steps(data: bytes) -> list[bytes]:
+    return [data[i : i + RECORD] for i in range(HEAD, len(data) - RECORD + 1, RECORD)]
 
 
-def _drop(steps: list[bytes], chance: Random) -> None:
-    at = _place(steps, chance)
-    del steps[at : at + 1 + chance.randrange(4)]
+def _fill(draft: _Draft) -> None:
+    """Up to the most steps of a run: what was lost shows only once the guest runs at the target."""
+    left = MOST_STEPS - len(draft.steps)
+    draft.steps.extend(draft.chance.randbytes(RECORD) for _ in range(left))
 
 
-def _change(steps: list[bytes], chance: Random) -> None:
-    at = _place(steps, chance)
-    steps[at : at + 1] = [chance.randbytes(RECORD)]
+def _insert(draft: _Draft) -> None:
+    at = draft.place()
+    draft.steps[at:at] = draft.drawn(4)
 
 
-def _change_arguments(steps: list[bytes], chance: Random) -> None:
-    at = _place(steps, chance)
-    steps[at : at + 1] = [step[:1] + chance.randbytes(1) for step in steps[at : at + 1]]
+def _delete(draft: _Draft) -> None:
+    at = draft.place()
+    del draft.steps[at : at + 1 + draft.chance.randrange(4)]
 
 
-def _move(steps: list[bytes], chance: Random) -> None:
-    at = _place(steps, chance)
-    moved = steps[at : at + 1]
-    del steps[at : at + 1]
-    to = _place(steps, chance)
-    steps[to:to] = moved
+def _change(draft: _Draft) -> None:
+    at = draft.place()
+    draft.steps[at : at + 1] = draft.drawn(1)
 
 
-def _redraw(steps: list[bytes], chance: Random) -> None:
+def _arguments(draft: _Draft) -> None:
+    at = draft.place()
+    draft.steps[at : at + 1] = [step[:1] + draft.chance.randbytes(1) for step in draft.steps[at : at + 1]]
+
+
+def _move(draft: _Draft) -> None:
+    at, length = draft.place(), 1 + draft.chance.randrange(4)
+    moved = draft.steps[at : at + length]
+    del draft.steps[at : at + length]
+    to = draft.place()
+    draft.steps[to:to] = moved
+
+
+def _repeat(draft: _Draft) -> None:
+    """Some steps once more, right behind or later."""
+    at, length = draft.place(), 1 + draft.chance.randrange(8)
+    to = at + draft.chance.randrange(len(draft.steps) - at + 1)
+    draft.steps[to:to] = draft.steps[at : at + length]
+
+
+def _redraw(draft: _Draft) -> None:
     """Everything from here on anew: what has been reached is kept, what follows is not."""
-    at = _place(steps, chance)
-    steps[at:] = [chance.randbytes(RECORD) for _ in range(max(0, _STEPS - at) + chance.randrange(8))]
+    at = draft.place()
+    del draft.steps[at:]
+
+
+def _permute(draft: _Draft) -> None:
+    """From here on two pages, or two vCPUs, change places; with them whatever else there are two of."""
+    if draft.vocabulary is None:
+        return
+    at = draft.place()
+    sort, one, two = draft.vocabulary.pair(draft.which, draft.chance.randrange(1 << 16))
+    draft.steps[at:] = [draft.vocabulary.exchanged(draft.which, step, sort, one, two) for step in draft.steps[at:]]
+
+
+def _stretch(draft: _Draft) -> None:
+    """Steps of the guest's between two steps of the engine's: the window of a race held open."""
+    engine = [i for i, step in enumerate(draft.steps) if _is_of(step, Actor.ENGINE)]
+    at = draft.chance.choice(engine) + 1 if engine else draft.place()
+    draft.steps[at:at] = [draft.of(Actor.GUEST) for _ in range(1 + draft.chance.randrange(4))]
+
+
+def _finish(draft: _Draft) -> None:
+    """From here on the engine alone: what has been lost by now stays lost, and shows where the guest runs next."""
+    at = draft.place()
+    rest = [step for step in draft.steps[at:] if _is_of(step, Actor.ENGINE)]
+    draft.steps[at:] = rest + [draft.of(Actor.ENGINE) for _ in range(MOST_STEPS - at - len(rest))]
+
+
+def _is_of(step: bytes, actor: Actor) -> bool:
+    return _FIRST[actor] <= step[0] < _FIRST[actor] + SHARES[actor]
+
+
+MUTATIONS: Mapping[str, Callable[[_Draft], None]] = {
+    "insert": _insert,
+    "delete": _delete,
+    "change": _change,
+    "arguments": _arguments,
+    "move": _move,
+    "repeat": _repeat,
+    "redraw": _redraw,
+    "permute": _permute,
+    "stretch": _stretch,
+    "finish": _finish,
+}
+"""By name; ``splice`` is ``crossed``."""

@@ -6,7 +6,7 @@ from copy import copy
 from attrs import field, frozen
 
 from fuzz.checks import Checker
-from fuzz.decode import Decoder, head
+from fuzz.decode import Decoder, Vocabulary, head
 from refmodel.language import Action, Refused
 from refmodel.migration import AnyMachine
 from refmodel.refinement import witness
@@ -67,6 +67,13 @@ class Course:
             seen = Noticed(noticed, number) if noticed else None
             self.finding = Finding(self.sizes, self.rounds, tuple(self.actions), broken, seen)
         return self.finding
+
+    def copied(self) -> "Course":
+        """This run as it stands, to be gone on with apart from it."""
+        other = copy(self)
+        other.actions = self.actions.copy()
+        other._watch = copy(self._watch)
+        return other
 
     def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:
         """What the guest notices. A step that it can neither see nor that the promise knows changes nothing there."""
@@ -132,6 +139,15 @@ class Runner:
         if key not in self._sizes:
             self._sizes[key] = sizes_for(self.spec, sizes)
         return self._sizes[key], rounds
+
+    def vocabulary(self) -> Vocabulary:
+        """What the bytes of this machine's inputs stand for."""
+
+        def decoder_of(data: bytes) -> tuple[Mapping[str, int], Decoder]:
+            sizes, _ = self.head(data)
+            return sizes, self.parts(sizes).decoder
+
+        return Vocabulary(self.spec, decoder_of)
 
     def run(self, data: bytes, visit: Callable[[Machine], object] | None = None) -> Course:
         """Run what the bytes mean, up to the first finding; ``visit`` is shown each state."""

@@ -11,7 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
+
+if TYPE_CHECKING:
+    from fuzz.guidance import Guide
 
 __all__ = ["Found", "main"]
 
@@ -38,8 +41,8 @@ def _arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(list(argv))
 
 
-def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None]:
-    """The function of one input."""
+def _target(atheris: Any, options: argparse.Namespace) -> "tuple[Guide, Callable[[bytes], None]]":
+    """What guides the runs, and the function of one input."""
     # Imported late, so that edges can be instrumented on the way.
     if options.feedback == "state":
         from refmodel.machines import machine
@@ -48,33 +51,22 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
             from refmodel.machines import machine
     from fuzz.campaigns.normal import Known, in_normal_order, key_of
     from fuzz.campaigns.status import STATUS
-    from fuzz.counters import counters
-    from fuzz.feedback import abstraction_of
     from fuzz.findings import as_schedule, keep
+    from fuzz.guidance import Guide
     from fuzz.run import Runner
     from fuzz.shrink import shrink
     from refmodel.schedules.schedule import dumps
-    from refmodel.state import Machine
     from refmodel.variants import VARIANTS
 
     known = VARIANTS.get(options.variant)
     name = options.machine or (known.machine if known else "seed")
     runner = Runner(machine(name, options.variant), claims=options.judge == "claims")
-    abstract = abstraction_of(runner.spec)
+    guide = Guide(atheris, runner, options.feedback != "edges")
     seen = Known()
-    many, count = counters(atheris)
-    feed = options.feedback != "edges"
 
     def one_input(data: bytes) -> None:
-        met: set[int] = set()
-
-        def visit(m: Machine) -> None:
-            met.add(hash(abstract(m)) % many)
-
-        finding = runner.run(data, visit).finding
-        if feed:
-            for state in met:  # each once a run: how often a state is met says nothing new
-                count(state)
+        course, met, _ = guide.follow(data)
+        finding = course.finding
         STATUS.met(met)
         if finding is None:
             return
@@ -89,7 +81,7 @@ def _target(atheris: Any, options: argparse.Namespace) -> Callable[[bytes], None
             where = str(keep(small, name, options.variant, options.findings))
         raise Found(small.rule, dumps(schedule), key_of(schedule), where)
 
-    return one_input
+    return guide, one_input
 
 
 def main(argv: Sequence[str]) -> Never:
@@ -106,21 +98,15 @@ def main(argv: Sequence[str]) -> Never:
         )
         sys.exit(2)
     try:
-        one_input = _target(atheris, options)
+        guide, one_input = _target(atheris, options)
     except Unusable as error:
         print(f"refmodel: {error}", file=sys.stderr)
         sys.exit(2)
-    from fuzz.decode import HEAD, RECORD
-    from fuzz.mix import MOST_STEPS
-    from fuzz.mutate import mutated
-
-    def mutator(data: bytes, most: int, seed: int) -> bytes:
-        return mutated(bytes(data), most, seed, atheris.Mutate)
+    from fuzz.guidance import FLAGS
 
     if options.feedback != "state":
         one_input = atheris.instrument_func(one_input)
-    ours = [f"-max_len={HEAD + RECORD * MOST_STEPS}", "-len_control=0"]  # before theirs: the last one counts
-    atheris.Setup([argv[0], *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
+    guide.set_up([argv[0], *FLAGS, *for_libfuzzer], one_input)
     atheris.Fuzz()
     sys.exit(0)
 

@@ -14,9 +14,9 @@ from refmodel.checkpointed_promise import CheckpointedLedger
 from refmodel.language import Action, Claim, Refused, Specification
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger
-from refmodel.refinement import abstraction, witness
+from refmodel.refinement import abstraction, seen, witness
 from refmodel.schedules.schedule import Broken, Schedule
-from refmodel.state import same_entry
+from refmodel.state import Guest, same_entry
 from refmodel.unusable import Unusable
 
 __all__ = ["Moment", "Watch", "first_broken", "replay"]
@@ -75,6 +75,15 @@ def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None
     if not (m.hand_over.source_runs or m.hand_over.target_runs):
         return None
     side, name = (m.target, "target") if m.hand_over.target_runs else (m.source, "source")
+    if seen(spec, m, side) != ledger.last:  # seldom, and it takes long to look at each
+        found = _found_by_the_guest(spec, ledger, m, side, name)
+        if found is not None:
+            return found
+    return _noticed_by_the_world(ledger) if m.hand_over.target_runs else None
+
+
+def _found_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any, side: Guest, name: str) -> str | None:
+    """The first thing on the side that runs that is not as the guest left it, or None."""
     for page, word in side.memory.every_key():
         found, stored = side.memory[page, word], ledger.last.memory[page, word]
         if found != stored and spec.matters(m, page):
@@ -86,7 +95,7 @@ def noticed_by_the_guest(spec: AnyMachine, ledger: Ledger, m: Any) -> str | None
     for cpu in side.registers.every_key():
         if side.registers[cpu] != ledger.last.registers[cpu]:
             return f"the registers of cpu {cpu} at the {name} are not what they were"
-    return _noticed_by_the_world(ledger) if m.hand_over.target_runs else None
+    return None
 
 
 def _noticed_by_the_world(ledger: Ledger) -> str | None:

@@ -1,5 +1,12 @@
+from collections import Counter
+from random import Random
+
+import pytest
+
 from fuzz.decode import HEAD, RECORD
-from fuzz.mutate import mutated, seeds
+from fuzz.mix import MOST_STEPS, SHARES
+from fuzz.mutate import MUTATIONS, crossed, filled, mutated, seeds
+from refmodel.language import Actor
 from tests.fuzz.drawn import runner
 
 
@@ -32,3 +39,61 @@ def test_seeds_differ_by_seed_and_are_runs() -> None:
     assert seeds(1) == seeds(1) != seeds(2)
     runs = runner()
     assert all(len(runs.run(data).actions) > 10 for data in seeds(1)[:10])
+
+
+@pytest.mark.parametrize("without", ["", *MUTATIONS, "bytes"])
+def test_a_mutation_that_is_left_out_is_never_made(without: str) -> None:
+    data = seeds(1)[0]
+    vocabulary = runner().vocabulary()
+    taken = Counter[bool]()
+
+    def by_bytes(given: bytes, most: int) -> bytes:
+        taken[True] += 1
+        return given
+
+    made = {mutated(data, 300, seed, by_bytes, vocabulary, without) for seed in range(200)}
+    assert len(made) > 150
+    assert (taken[True] == 0) == (without == "bytes")
+
+
+def test_names_are_exchanged_in_every_step_that_has_them_and_back_again() -> None:
+    runs = runner(claims=False)
+    vocabulary = runs.vocabulary()
+    data = seeds(5)[0]
+    steps = [data[i : i + RECORD] for i in range(HEAD, len(data), RECORD)]
+    changed = 0
+    for sort, one, two in (("pfn", 0, 1), ("cpu", 0, 1), ("vpn", 2, 0)):
+        for step in steps:
+            other = vocabulary.exchanged(0, step, sort, one, two)
+            assert other[0] == step[0]
+            back = vocabulary.exchanged(0, other, sort, one, two)
+            assert vocabulary.exchanged(0, back, sort, one, two) == other
+            changed += other != step
+    assert changed > 50
+
+
+def test_pairs_of_names_are_two_of_one_sort() -> None:
+    vocabulary = runner(claims=False).vocabulary()
+    pairs = {vocabulary.pair(0, number) for number in range(200)}
+    assert all(one != two for _, one, two in pairs)
+    assert {sort for sort, _, _ in pairs} == {"pfn", "vpn", "cpu", "word"}
+
+
+def test_crossing_keeps_whole_steps_of_both() -> None:
+    one, other = seeds(6, 2)
+    cut = HEAD + RECORD * 20
+    made = [crossed(one[:cut], other[:cut], 150, seed) for seed in range(100)]
+    steps = {data[i : i + RECORD] for data in (one[:cut], other[:cut]) for i in range(HEAD, cut, RECORD)}
+    assert all(m[i : i + RECORD] in steps for m in made for i in range(HEAD, len(m), RECORD))
+    assert all(len(m) <= 150 and m[:HEAD] == one[:HEAD] for m in made)
+    assert len(set(made)) > 50
+    assert crossed(b"", b"", 100, 1) == b"\0\0"
+
+
+def test_what_goes_on_from_a_beginning_begins_so_and_is_whole() -> None:
+    begun, other = seeds(7)[0][: HEAD + RECORD * 30], seeds(8)[0]
+    made = [filled(begun, 1000, Random(seed), other) for seed in range(100)]
+    assert all(m.startswith(begun) and len(m) == HEAD + RECORD * MOST_STEPS for m in made)
+    engine = [m for m in made if all(m[i] < SHARES[Actor.ENGINE] for i in range(HEAD + RECORD * 40, len(m), RECORD))]
+    assert 10 < len(engine) < 60
+    assert any(m[len(begun) :] == other[len(begun) :] for m in made)

@@ -1,0 +1,86 @@
+"""Rare states are gone on from, without taking the steps up to there again; what comes of it is the same run."""
+
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from fuzz.archive import Archive
+from fuzz.guidance import Guide
+from fuzz.mix import MOST_STEPS
+from fuzz.mutate import seeds
+from tests.fuzz.drawn import inputs, runner
+
+
+def guide(variant: str | None = None, **more: Any) -> tuple[Guide, list[int]]:
+    """A guide, and what libFuzzer is fed."""
+    fed: list[int] = []
+    atheris = SimpleNamespace(
+        _reserve_counter=iter(range(1 << 17)).__next__,
+        _trace_branch=fed.append,
+        Mutate=lambda data, most: data[:most],
+    )
+    return Guide(atheris, runner(variant, claims=False), **more), fed
+
+
+def test_an_input_that_goes_on_from_a_rare_state_is_the_same_run_as_from_the_beginning() -> None:
+    guided, _ = guide("mark-dropped")
+    for data in seeds(1, 10):
+        guided.follow(data)
+    resumed = 0
+    for seed in range(200):
+        data = guided.mutator(b"\0\2" + bytes(40), 2 + 2 * MOST_STEPS, seed)
+        course, met, steps = guided.follow(data)
+        again, met_again, all_steps = guide("mark-dropped")[0].follow(data) if seed % 10 == 0 else (course, met, 0)
+        assert course.actions == again.actions
+        assert course.state == again.state
+        assert course.finding == again.finding
+        assert met == met_again
+        if seed % 10 == 0:
+            assert steps <= all_steps == len(course.actions)
+            resumed += steps < all_steps
+    assert resumed > 5
+
+
+def test_what_was_kept_is_not_changed_by_runs_that_go_on_from_it() -> None:
+    guided, _ = guide()
+    [data] = seeds(3, 1)
+    guided.follow(data)
+    reached = guided.archive.pick(Random(1))
+    assert reached is not None
+    actions, state = list(reached.course.actions), reached.course.state
+    for rest in inputs(4, 20):
+        guided.archive._next = reached
+        guided.follow(reached.data + rest)
+    assert (reached.course.actions, reached.course.state) == (actions, state)
+
+
+def test_the_rarest_of_a_few_is_gone_on_from_and_is_then_less_rare() -> None:
+    runs, archive = runner(), Archive()
+    course = runs.run(b"")
+    for _ in range(50):
+        archive.met([1], b"common", course, {1})
+    archive.met([2], b"rare", course, {2})
+    picked = [archive.pick(Random(seed)) for seed in range(40)]
+    names = [reached.data for reached in picked if reached is not None]
+    assert names[:5].count(b"rare") >= 4
+    assert names.count(b"common") > 10
+
+
+def test_without_feedback_libfuzzer_is_told_nothing_of_states() -> None:
+    guided, fed = guide(feed=False)
+    for data in seeds(1, 5):
+        guided.follow(data)
+    assert fed == []
+    assert len(guided.archive) == 0
+    guided, fed = guide()
+    guided.follow(seeds(1, 1)[0])
+    assert len(fed) == len(set(fed)) > 10
+
+
+def test_a_mutation_that_is_left_out_is_not_made() -> None:
+    guided, _ = guide(without="resume")
+    guided.follow(seeds(1, 1)[0])
+    data = b"\0\2" + bytes(40)
+    for seed in range(50):
+        guided.mutator(data, 200, seed)
+    assert guided.archive._next is None

@@ -1,0 +1,109 @@
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fuzz.ladder.__main__ import ladder
+from fuzz.ladder.engines import ENGINES
+from fuzz.ladder.measure import Measured, Rung, append, measured, read
+from fuzz.ladder.page import write
+from fuzz.ladder.rungs import ABLATED, DEFAULT
+from fuzz.ladder.table import cells, markdown
+from refmodel.variants import VARIANTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "fuzz-ladder.md"
+
+
+def result(steps: int, rule: str | None = "noticed", seed: int = 1, engine: str = "fuzzer") -> Measured:
+    return Measured(Rung("no-flush", engine, seed, "guest", 20.0), rule, 3, steps, 0.5)
+
+
+def test_twenty_wrong_variants_are_on_the_ladder() -> None:
+    assert len(DEFAULT) == 20
+    for name in (*DEFAULT, *ABLATED):
+        assert not VARIANTS[name].sound
+    takes = [what for what in DEFAULT.values() if any(k in what for k in ("two rounds", "vCPU", "full ring", "abort"))]
+    assert len(takes) >= 5
+
+
+@pytest.mark.usefixtures("atheris")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_finds_a_stale_tlb_entry_or_spends_its_budget(engine: str) -> None:
+    found = measured(Rung("no-flush", engine, 1, "guest", 10.0))
+    assert found.rule == "noticed"
+    assert 0 < found.steps <= 96 * found.runs
+
+
+@pytest.mark.usefixtures("atheris")
+def test_a_miss_is_censored_at_the_budget() -> None:
+    missed = measured(Rung("needless-resend", "walk", 1, "guest", 0.3))
+    assert missed.rule is None
+    assert missed.seconds >= 0.3
+
+
+def test_measurements_are_kept_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "results"
+    append(path, result(5))
+    with path.open("ab") as file:
+        file.write(b'{"rung": {"variant": "no-fl')
+    append(path, result(7, seed=2))
+    assert list(read(path)) == [result(5), result(7, seed=2)]
+
+
+def test_what_has_been_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Rung] = []
+
+    def fake(rung: Rung) -> Measured:
+        asked.append(rung)
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        return Measured(rung, "noticed", 1, 10, 0.1)
+
+    monkeypatch.setattr("fuzz.ladder.__main__.measured", fake)
+    monkeypatch.setattr("fuzz.ladder.__main__.needs_atheris", lambda: None)
+    arguments = ["--variant", "no-flush", "--seeds", "2", "--results", str(tmp_path / "results")]
+    assert CliRunner().invoke(ladder, arguments).exit_code != 0
+    assert CliRunner().invoke(ladder, arguments).exit_code == 0
+    assert len(asked) == 11
+    assert len({*asked}) == 10
+
+
+def test_medians_are_over_seeds_and_a_miss_counts_with_what_it_spent() -> None:
+    few = [result(10, seed=1), result(30, seed=2), result(5000, None, seed=3)]
+    [cell] = cells(few).values()
+    assert (cell.steps, cell.found, cell.seeds) == (30, 2, 3)
+    rows = list(markdown([*few, result(300, engine="walk")], ["no-flush", "fill-writable"], ["fuzzer", "walk"]))
+    assert "(2/3)" in rows[2]
+    assert "**10.00**" in rows[4]
+    assert "**1**" in rows[5]
+    assert not any("fill-writable" in row for row in rows)
+
+
+def test_a_section_of_the_page_is_made_anew_and_the_rest_stays(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- a -->\nold\n<!-- /a -->\nafter\n")
+    write(page, "a", "command", date(2026, 1, 2), 1, 2, ["| row |"])
+    text = page.read_text()
+    assert text.startswith("before\n<!-- a -->\n`command`, 2026-01-02. So far 1 of 2 measurements.\n")
+    assert text.endswith("| row |\n<!-- /a -->\nafter\n")
+    with pytest.raises(ValueError, match="no section b"):
+        write(page, "b", "command", date(2026, 1, 2), 1, 2, [])
+
+
+def test_the_page_has_its_sections() -> None:
+    text = PAGE.read_text()
+    for section in ("ladder-guest", "ladder-claims", "ablation"):
+        assert f"<!-- {section} -->" in text
+        assert f"<!-- /{section} -->" in text
+
+
+def test_a_child_that_dies_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from refmodel.unusable import Unusable
+
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    wrong: Any = json.loads('"no-such-engine"')
+    with pytest.raises(Unusable, match="no-flush by no-such-engine"):
+        measured(Rung("no-flush", wrong, 1, "guest", 1.0))
