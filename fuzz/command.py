@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,13 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
     help="A folder for the campaign, which is kept. Without it: a temporary one.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the campaign in that folder; begin it where there is none.")
+@click.option("--cluster", metavar="ADDRESS", help="Fuzz on the workers of this Dask scheduler, as tcp://HOST:8786.")
+@click.option("--store", metavar="URL", help="Where they meet: a folder that all see, s3://..., any that fsspec knows.")
 @click.option("--json", "in_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the result as JUnit XML too.")
-def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -> None:
+def fuzz(
+    folder: Path | None, cluster: str | None, store: str | None, in_json: bool, junit: Path | None, **given: Any
+) -> None:
     """Interleave guest stores and transfers, guided by the state that they reach.
 
     Every claim is checked after every step, and what the guest would notice. A finding is shrunk, and written as a
@@ -82,11 +87,13 @@ def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -
         raise click.UsageError("--resume goes on with a campaign: say in which folder it is, by --corpus")
     if junit is not None and importlib.util.find_spec("junitparser") is None:
         raise Unusable("--junit", "junitparser is not installed", "pip install 'refmodel[fuzz]'")
+    if (cluster is None) != (store is None):
+        raise click.UsageError("--cluster ADDRESS and --store URL go together: the workers meet in the store")
     place = folder or Path(tempfile.mkdtemp(prefix="refmodel-fuzz-"))
     plan = Plan(place, **given)
     try:
         with shown(Console(stderr=True), quiet=in_json) as show:
-            summary = run_campaign(plan, show)
+            summary = _on_cluster(plan, cluster, store, show) if cluster and store else run_campaign(plan, show)
     except Unusable as error:
         if junit is not None:
             _write(junit, error, _name(plan))
@@ -103,6 +110,14 @@ def fuzz(folder: Path | None, in_json: bool, junit: Path | None, **given: Any) -
     else:
         say(summary)
     click.get_current_context().exit(1 if summary.found else 0)
+
+
+def _on_cluster(plan: Plan, address: str, store: str, show: Callable[[Summary], object]) -> Summary:
+    if any(importlib.util.find_spec(name) is None for name in ("distributed", "fsspec")):
+        raise Unusable("--cluster", "distributed or fsspec is not installed", "pip install 'refmodel[cluster]'")
+    from fuzz.cluster.campaign import run_on_cluster  # only where the extra is installed
+
+    return run_on_cluster(plan, address, store, show)
 
 
 def _write(path: Path, result: Summary | Unusable, name: str) -> None:
