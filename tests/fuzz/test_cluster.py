@@ -149,7 +149,7 @@ def test_a_cluster_needs_a_store_and_an_address_that_answers(tmp_path: Path, mon
 def a_cluster(folder: Path, workers: int) -> "Iterator[tuple[str, list[subprocess.Popen[bytes]]]]":
     """A scheduler and workers, each a process of its own, on this machine alone."""
     place = folder / "scheduler.json"
-    started: list["subprocess.Popen[bytes]"] = []
+    started: list[subprocess.Popen[bytes]] = []
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
     def start(*arguments: str) -> "subprocess.Popen[bytes]":
