@@ -15,6 +15,7 @@ from refmodel.fast.buffered import Buffered
 from refmodel.fast.columns import Code, Columns, Control, Feed, Space
 from refmodel.fast.hashing import Hasher, quick, sha
 from refmodel.fast.images import Wanted
+from refmodel.fast.rows import ROWS
 from refmodel.fast.xen_memory import XenMemory
 from refmodel.fast.xen_pages import PageRun, PagesReader
 from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Event, Pause, Round
@@ -71,6 +72,9 @@ class _Feeding:
     """The last page of the pass."""
     _short: bool = False
     _ended: bool = False
+    _gathered: list[PageRun] = field(factory=list)
+    """In the first reading: runs until there are enough rows of them, which are so many."""
+    _rows: int = 0
     _held: list[tuple[Any, PageRun]] = field(factory=list)
     """In the second reading: what came of the pass at hand, each row with its place in it."""
     _waiting: int = 0
@@ -102,8 +106,10 @@ class _Feeding:
         self.sent[run.pfn] = True
         self.plain &= not run.type.any()
         if self.wanted is None:
-            self.number += len(run.pfn)
-            yield _columns(run, np.arange(self.number - len(run.pfn) + 1, self.number + 1, dtype=np.int64))
+            self._gathered.append(run)
+            self._rows += len(run.pfn)
+            if self._rows >= ROWS:
+                yield from self._flush()
             return
         rows = np.flatnonzero(self.wanted(BLOCK, run.pfn))
         if len(rows):
@@ -121,7 +127,15 @@ class _Feeding:
         """What has come of the pass at hand is told."""
         yield from self._release()
 
+    def _flush(self) -> Feed:
+        if self._gathered:
+            runs, first = self._gathered, self.number + 1
+            self.number += self._rows
+            self._gathered, self._rows = [], 0
+            yield _columns(_joined(runs), np.arange(first, self.number + 1, dtype=np.int64))
+
     def _release(self) -> Feed:
+        yield from self._flush()
         for places, run in self._held:
             yield _columns(run, places + self.number + 1)
         self.number += self._waiting
@@ -142,6 +156,15 @@ class _Feeding:
                     yield columns
         yield self._control(Commit())
         yield self._control(Activate())
+
+
+def _joined(runs: list[PageRun]) -> PageRun:
+    """Several runs as one."""
+
+    def of(name: str) -> Any:
+        return np.concatenate([getattr(run, name) for run in runs])
+
+    return PageRun(of("pfn"), of("type"), of("digest"), of("offset"), runs[0].opens, runs[0].of)
 
 
 def _columns(run: PageRun, numbers: Any) -> Columns:

@@ -23,10 +23,10 @@ INSIDE = {
     "qemu_stores": "readers.qemu_stores.Stores",
     "qemu_truth": "truth.Memory",
     "vmdescription": "readers.vmdescription._extent",
-    "events": "readers.events_file._event",
-    "events_json": "readers.events_file._event",
+    "events": "readers.events_file.event_of",
+    "events_json": "readers.events_file.event_of",
     "compressed": "readers.compression._Decompressed.read",
-    "xen_stream": "xen.stream.read_page_data",
+    "xen_stream": "xen.page_data.Batch",
     "xen_image": "xen.memory_image.digest",
     "xen_log": "xen.harvests._bitmap",
     "xentrace": "xen.trace.Fixup",
@@ -37,6 +37,9 @@ INSIDE = {
     "qemu_folder": "qemu.companions.Companions.watch",
     "xen_folder": "xen.story.Story.take",
     "event_file": "judge.Judge._send",
+    "fast": "judge.Judge._send",
+    "fast_lines": "judge.Judge._send",
+    "fast_stream": "readers.qemu_stream._read_footer",
 }
 """Something deep inside what each target reads with, to be broken."""
 
