@@ -72,7 +72,19 @@ ASSUMPTIONS = (
         "p2m is the identity",
         "gfn, pfn and mfn are one number, so that a page has one name wherever it is marked, mapped or sent.",
         cited(["9bdd419d64", "cc5e71075947"]),
-        goes_with=("hypervisor-writes", "device-writes"),
+        goes_with=("hypervisor-writes", "device-writes", "pv-tables"),
+    ),
+    Assumption(
+        "a page has a frame of its own",
+        "P2M, the guest's own table, names no frame twice, and the target's two tables agree; M2P may say anything.",
+        cited(["b687b766ae"], "M24"),
+        comes_with=("pv-tables",),
+    ),
+    Assumption(
+        "a page becomes a table at once",
+        "A guest that turns numbers of pages into numbers of frames is not suspended half-way, and pins every table.",
+        cited(["1b5fd028bf"], "M24"),
+        comes_with=("pv-tables",),
     ),
     Assumption(
         "the guest's table travels at the stop",

@@ -1,0 +1,118 @@
+"""The table of all checks, each with what it alone finds: ``python -m tests.checkers.table >docs/checkers.md``.
+
+Takes half a minute. The tests beside it hold each row: that the check is switched off there, and what is lost then.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fuzz.questions.table import QUESTIONS
+from fuzz.readers.table import TARGETS
+from refmodel.catalogue.mutants import MUTANTS
+from refmodel.oracle import explaining
+from refmodel.oracle.all_rules import all_rules
+from tests.checkers.claims import every_claim
+from tests.checkers.make_witnesses import witnesses
+from tests.checkers.recordings import COMPANIONS
+from tests.checkers.searching import CHECKS
+from tests.checkers.test_claims import COROLLARIES, RUNS
+from tests.checkers.test_noticing import RUNS as NOTICED
+from tests.checkers.test_oracle_rules import NOT_OF_EVENTS
+from tests.checkers.test_oracle_rules import witnesses as finds_alone
+
+__all__ = ["PAGE", "page", "shown_by"]
+
+PAGE = Path(__file__).parents[2] / "docs" / "checkers.md"
+_HEAD = """\
+# The checks, checked
+
+<!-- Made by `python -m tests.checkers.table` from what the tests of the checkers hold; a test holds it current. -->
+
+A check that has never failed shows nothing. So for each there is something wrong that is found as long as the check is
+there, and is not when it is switched off: a wrong variant, found by search (its stored schedule) or by the proof; a run
+of a right machine with a fault in one cell; a recording. The tests in `tests/checkers` switch them off one by one.
+`refmodel bugs M33` has whole checkers that are wrong in the ways in which real ones were.
+
+| check | kind | of | without it this is missed |
+| --- | --- | --- | --- |
+"""
+_PLANTED = {
+    "machine": "the wrong variants: see the rows of *fuzz*",
+    "lifting": "a set of a map that sets nothing; an operator of the evaluator that is another",
+    "agreement": "a field blanked that is not dead; a form that is not canonical; claims that are passed over",
+    "verdicts": "a rule of the oracle switched off; one that finds too much",
+}
+_READER = "a reader that raises, that loops, or that takes too much memory"
+_ACCEPTS = "; an oracle that accepts everything, or overlooks what the last store left"
+
+
+def targets() -> Iterator[tuple[str, str]]:
+    """Every target of the fuzzer, with the faults that are planted for it in ``tests/fuzz``."""
+    for path in sorted((PAGE.parents[1] / "fuzz" / "targets").glob("[a-z]*.py")):
+        name = path.stem
+        if name in TARGETS:
+            yield name, _READER + (_ACCEPTS if name.endswith("_folder") or name == "event_file" else "")
+        else:
+            yield name, _PLANTED[name]
+    assert set(QUESTIONS) < set(_PLANTED)
+
+
+def page(alone: Mapping[str, str]) -> str:
+    """All of it; ``alone`` has for each of the oracle's rules on events the events that it alone finds fault with."""
+    rows = [*_claims(), *_rules(alone), *_others()]
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _claims() -> Iterator[tuple[str, ...]]:
+    found = witnesses()
+    for name, (claim, machine) in sorted(every_claim().items()):
+        kind = "law" if claim.of_steps else "invariant"
+        yield f"`{name}`", kind, f"{claim.contract.value}, `{machine}`", _witness(name, found.get(name, {}))
+
+
+def _witness(name: str, witness: Mapping[str, object]) -> str:
+    if "search" in witness:
+        return f"search: `{witness['search']}`"
+    if "proof" in witness:
+        return f"proof: `{witness['proof']}`"
+    if isinstance(fault := witness.get("fault"), dict):
+        return f"a fault in `{fault['leaf']}` of `{fault['machine']}`"
+    if name in RUNS:
+        return "a wrong step, written out"
+    return f"nothing: it follows from others ({COROLLARIES[name]})" if name in COROLLARIES else "**not known yet**"
+
+
+def _rules(alone: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    for rule in all_rules():
+        if rule.name in COMPANIONS:
+            missed = f"a recording: {COMPANIONS[rule.name].what}"
+        elif rule.name == explaining.THE_RULE.name:
+            missed = "nothing: it says how what others found can have come about"
+        elif rule.name in NOT_OF_EVENTS:
+            missed = f"nothing here: {NOT_OF_EVENTS[rule.name]}"
+        else:
+            missed = f"events: `{alone[rule.name]}`"
+        yield f"`{rule.name}`", "rule of the oracle", rule.about, missed
+
+
+def _others() -> Iterator[tuple[str, ...]]:
+    for what in NOTICED:
+        yield what, "what the guest notices", "replay, search, fuzz", "a wrong run, written out"
+    for name, check in CHECKS.items():
+        of, _, what = name.partition(": ")
+        yield what, "what is looked at", of, f"`{check.variant}`"
+    for name, planted in targets():
+        yield f"`{name}`", "target of the fuzzer", "fuzz", planted
+    for mutant in MUTANTS.values():
+        yield f"`{mutant.name}`", "wrong checker", mutant.checker, f"`{mutant.shown_on}`"
+
+
+def shown_by(text: str) -> dict[str, str]:
+    """What the page names for each of the rules on events."""
+    return dict(re.findall(r"^\| `([^`]+)` \| rule of the oracle \| any \| events: `([^`]+)` \|$", text, re.MULTILINE))
+
+
+if __name__ == "__main__":
+    known = [rule.name for rule in all_rules() if rule.about == "any"]
+    print(page({name: next(iter(finds_alone(name)), "") for name in known}), end="")
