@@ -1,7 +1,7 @@
 """Wrong variants of ``zero-pages``, M19, and a sound one.
 
-The proof refutes ``what_has_arrived_is_what_was_read`` of transport; for ``zero-test-too-short``
-``what_counts_as_read_was_read_or_found_zero``, and the export of logging with it.
+The proof refutes ``what_has_arrived_is_what_was_read`` of transport; for ``zero-test-too-short`` and
+``failed-read-taken-for-zeros`` ``what_counts_as_read_was_read_or_found_zero``, and the export of logging with it.
 """
 
 from refmodel.language import neg
@@ -35,6 +35,12 @@ class LooksAtPartOfThePage(ZeroPages[Z]):
     def is_zero_page(self, m: Z) -> bool:
         """The test covers less than the page."""
         return neg(m.zeros.found.is_empty)
+
+
+class TakesNothingForZeros(ZeroPages[Z]):
+    def is_zero_page(self, m: Z) -> bool:
+        """A read that failed leaves a buffer of zeros behind, and the page is taken for one."""
+        return m.zeros.found.is_empty | super().is_zero_page(m)
 
 
 class AlwaysWritesZeros(ZeroPages[Z]):
@@ -78,6 +84,15 @@ ZERO_PAGE_VARIANTS = (
         ("a3b6ff6d0a",),
         machine=_MACHINE,
         growing=({"pfn": 1, "vpn": 1, "cpu": 1, "word": 2, "value": 2},),
+        rounds=0,
+    ),
+    Variant(
+        "failed-read-taken-for-zeros",
+        "M19",
+        TakesNothingForZeros,
+        "the buffer of a read that failed is all zeros, and goes as a zero page",
+        ("f5816b5c86",),
+        machine=_MACHINE,
         rounds=0,
     ),
     Variant(
