@@ -53,6 +53,10 @@ class TargetMemory(Skips[T], HandOverSteps[T]):
         after = super().skipped(m)
         return after.but(target_pages=m.target_pages.but(there=there.put(page, there[page] | self.is_ram(m, page))))
 
+    def is_at_target(self, m: T, page: int) -> bool:
+        """It exists there."""
+        return super().is_at_target(m, page) & m.target_pages.there[page]
+
     @engine
     def give_back(self, m: T, page: Pfn) -> T:
         """The target gives back a page that is no RAM at the source."""

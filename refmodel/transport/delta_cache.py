@@ -47,7 +47,7 @@ class DeltaCache(HandOverSteps[D]):
 
     def initial(self, anything: D) -> D:
         """The cache is empty."""
-        return self.forgotten(super().initial(anything))
+        return self.cache_emptied(super().initial(anything))
 
     def start(self, sizes: Sizes) -> D:
         """Pages take lines in turn; there is memory for all lines but the last, or for the only one."""
@@ -56,13 +56,13 @@ class DeltaCache(HandOverSteps[D]):
         able = m.cache.able.only(lambda line: line < max(1, lines - 1))
         return m.but(cache=m.cache.but(line_of=line_of, able=able))
 
-    def forgotten(self, m: D) -> D:
+    def cache_emptied(self, m: D) -> D:
         """The cache without its pages."""
         return m.but(cache=m.cache.but(words=m.cache.words.cleared()))
 
     def taken_back(self, m: D) -> D:
         """Another migration finds another target."""
-        return self.forgotten(super().taken_back(m))
+        return self.cache_emptied(super().taken_back(m))
 
     def sent(self, m: D, page: int, word: int) -> D:
         """Of a word that is what the line says nothing is sent; any other is recorded, and sent."""
@@ -71,9 +71,9 @@ class DeltaCache(HandOverSteps[D]):
         return super().sent(self.recorded(m, page, word), page, word)
 
     def is_unchanged(self, m: D, page: int, word: int) -> bool:
-        """The page's line has the word, as it is now."""
+        """The page's line has the word, as it is now, and the target has not given the page back since."""
         cache, line = m.cache, m.cache.line_of[page]
-        has = (cache.page[line] == page) & cache.words[line, word]
+        has = (cache.page[line] == page) & cache.words[line, word] & self.is_at_target(m, page)
         return has & (cache.value[line, word] == m.source.memory[page, word])
 
     def recorded(self, m: D, page: int, word: int) -> D:

@@ -45,6 +45,10 @@ class Wire(Faults[M]):
         held = m.target.memory
         return m.but(target=m.target.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))))
 
+    def is_at_target(self, m: M, page: int) -> bool:
+        """The target has a page to keep what it was sent in."""
+        return True
+
     def in_flight(self, m: M, page: int) -> bool:
         """What was read of the page has not all arrived."""
         return False
