@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ class EventReading:
                     row = _row(given, space)
                     event = None
                     if row is None:
-                        event = event_of(dict(given), f"{self.where}: line {line}")
+                        # What is no object is refused by it, and a copy of one is left as it was.
+                        event = event_of(copy(given), f"{self.where}: line {line}")
                         row = _row_of(event, space)
                     number += 1
                     if row is not None:

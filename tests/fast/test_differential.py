@@ -49,6 +49,13 @@ def test_event_files_right_and_wrong_ones_have_the_same_verdict() -> None:
         answer(faster.lines, target.mutated(chance.choice(seeds), chance.choice(seeds), chance), 60)
 
 
+@pytest.mark.parametrize("line", [b"-1", b"[]", b"null", b'"event"', b"{}", b'{"event": 1}', b"{", b'{"event":"send"}'])
+def test_lines_that_are_no_events_have_the_same_verdict(line: bytes) -> None:
+    begin = b'{"event":"begin","version":1,"blocks":[{"name":"ram","pages":1}]}'
+    for lines in ((line,), (begin, line), (begin, b"", b'{"event":"release","block":"ram","pfn":7}', line)):
+        assert faster.lines(b"\n".join(lines)).startswith("unusable")
+
+
 def test_streams_right_and_wrong_ones_have_the_same_verdict() -> None:
     target, chance = TARGETS["fast_stream"], Random(4)
     seeds = target.make()
