@@ -15,6 +15,8 @@ __all__ = ["Archive", "Reached"]
 
 _DRAWN = 6
 """Of so many features that are drawn at random the rarest is gone on from."""
+_MOST = 20_000
+"""Features of which a run is kept (some 100 MB); a further one takes the place of the most common of those drawn."""
 _PICKED = 4
 """To be picked makes a feature as common as to be met so many times."""
 
@@ -54,15 +56,24 @@ class Archive:
             known = self._features.get(name)
             if known is not None:
                 known.met += 1
-                if len(data) >= len(known.reached.data) and self._chance.randrange(known.met):
+                if len(data) >= len(known.reached.data) and self._chance.random() * known.met >= 1:
                     continue
             if reached is None:
                 reached = Reached(data, course.copied(), frozenset(so_far))
             if known is not None:
                 known.reached = reached  # a shorter one, and now and then another
             else:
-                self._features[name] = _Feature(reached)
-                self._names.append(name)
+                self._add(name, _Feature(reached))
+
+    def _add(self, name: int, feature: _Feature) -> None:
+        self._features[name] = feature
+        if len(self._names) < _MOST:
+            self._names.append(name)
+            return
+        drawn = [self._chance.randrange(len(self._names)) for _ in range(_DRAWN)]
+        place = max(drawn, key=lambda i: self._features[self._names[i]].met)
+        del self._features[self._names[place]]
+        self._names[place] = name
 
     def pick(self, chance: Random) -> Reached | None:
         """A run to go on from, rare features first; None as long as there is none."""

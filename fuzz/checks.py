@@ -52,6 +52,8 @@ class Checker:
         self._layout = Layout.of(spec.state, sizes)
         self.packing = Packing(spec.state, self._layout)
         self._paths, self._scalars = known_scalars(spec.state)
+        places = (self._layout.whole(path) for path in self._paths)
+        self._scalar_bits = sum(self.packing.bits(cells) for cells in places)
         self._invariants = _Plans(self, spec.invariants)
         self._laws = _Plans(self, spec.laws)
         self._seen = 0
@@ -70,14 +72,14 @@ class Checker:
         """
         old, new = packed
         earlier, now = changed
-        scalars = self._scalars(after)
-        for claim in self._invariants.plan(now if earlier >= 0 else -1, scalars):
+        scalars = new & self._scalar_bits
+        for claim in self._invariants.plan(now if earlier >= 0 else -1, scalars, after):
             values: Any = new & claim.bits
             if values not in claim.held:
                 if not claim.check(after, *claim.where):
                     return self.first(before, after, number)
                 self._holds(claim, values)
-        for claim in self._laws.plan(now | earlier, scalars):
+        for claim in self._laws.plan(now | earlier, scalars, after):
             values = (old & claim.bits, new & claim.bits)
             if values not in claim.held:
                 if not claim.check(before, after, *claim.where):
@@ -118,16 +120,16 @@ class _Plans:
     def __init__(self, checker: Checker, claims: list[Claim]) -> None:
         self._checker = checker
         self._instances = checker.instances(claims)
-        self._made: dict[_Scalars, list[_Instance]] = {}
-        self._plans: dict[tuple[int, _Scalars], list[_Instance]] = {}
+        self._made: dict[int, list[_Instance]] = {}
+        self._plans: dict[tuple[int, int], list[_Instance]] = {}
 
-    def plan(self, changed: int, scalars: _Scalars) -> list[_Instance]:
-        """The instances that read a changed cell and can fail."""
+    def plan(self, changed: int, scalars: int, m: Machine) -> list[_Instance]:
+        """The instances that read a changed cell and can fail, in states with the scalars of this one, packed."""
         plan = self._plans.get((changed, scalars))
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
-            plan = [claim for claim in self._of(scalars) if claim.cells & changed]
+            plan = [claim for claim in self._of(scalars, m) if claim.cells & changed]
             self._plans[changed, scalars] = plan
         return plan
 
@@ -137,10 +139,11 @@ class _Plans:
             for claim in claims:
                 claim.held.clear()
 
-    def _of(self, scalars: _Scalars) -> list[_Instance]:
-        if scalars not in self._made:
-            self._made[scalars] = [i for i in (self._instance(*each, scalars) for each in self._instances) if i.cells]
-        return self._made[scalars]
+    def _of(self, packed: int, m: Machine) -> list[_Instance]:
+        if packed not in self._made:
+            scalars = self._checker._scalars(m)
+            self._made[packed] = [i for i in (self._instance(*each, scalars) for each in self._instances) if i.cells]
+        return self._made[packed]
 
     def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> _Instance:
         checker = self._checker

@@ -17,7 +17,8 @@ from refmodel.state import Machine, Stage
 __all__ = ["abstraction_of", "features_of", "of_any", "of_seed"]
 
 Abstraction = Callable[[Any], tuple[int, ...]]
-_MOST_KNOWN = 100_000
+_MOST_KNOWN = 50_000
+"""Abstract states whose features are kept; then all are forgotten."""
 _MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
 

@@ -23,6 +23,7 @@ from refmodel.recordings import RECORDINGS
 from refmodel.search.seed_space import sizes_for
 from refmodel.seed import Seed
 from tests.fast.speed import SPEEDS
+from tests.fuzz.runs_a_second import guided, runs_a_second, unguided
 from tests.mixed import SIZES, mixed, steps_a_second
 
 
@@ -107,6 +108,8 @@ BENCHES: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
     "proofs": ("obligations/s", proofs_a_second),
     "search": ("states/s", searches_a_second),
     "oracle": ("MB/s", recordings_a_second),
+    "fuzz-runs": ("runs/s", lambda: runs_a_second(guided)),
+    "fuzz-runs-unguided": ("runs/s", lambda: runs_a_second(unguided)),
     **SPEEDS,
 }
 

@@ -22,6 +22,7 @@ class Task:
     """What is to be found, how it is judged, and how the engine begins."""
 
     variant: str
+    """Or a machine, in which nothing is."""
     seed: int
     judge: str
     folder: Path
@@ -36,7 +37,9 @@ def _runner(task: Task) -> Any:
     from refmodel.machines import machine
     from refmodel.variants import VARIANTS
 
-    return Runner(machine(VARIANTS[task.variant].machine, task.variant), claims=task.judge == "claims")
+    known = VARIANTS.get(task.variant)
+    spec = machine(known.machine, task.variant) if known else machine(task.variant)
+    return Runner(spec, claims=task.judge == "claims")
 
 
 def _by_libfuzzer(task: Task, meter: Meter, edges: bool = False, mutators: bool = True) -> Never:

@@ -18,17 +18,22 @@ __all__ = ["Measured", "Rung", "append", "measured", "read"]
 _SLACK = 60.0
 """Times the budget of CPU seconds, a child's time on the clock: the machine may be busy."""
 
+_LONGEST = 24 * 3600.0
+
 
 @frozen
 class Rung:
     """What is measured: one variant by one engine from one seed. A measurement is known by this."""
 
     variant: str
+    """Or a machine, which is right."""
     engine: str
     seed: int
     judge: str
     budget: float
     without: str = ""
+    runs: int = 0
+    """End after so many, whatever the budget; 0 is no limit."""
 
 
 @frozen
@@ -47,7 +52,7 @@ def measured(rung: Rung) -> Measured:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as answer, tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "fuzz.ladder.child", str(writing), folder, rung.variant, rung.engine]
-        command += [str(rung.seed), str(rung.budget), rung.judge, rung.without]
+        command += [str(rung.seed), str(rung.budget), rung.judge, str(rung.runs), rung.without]
         with tempfile.TemporaryFile() as log:
             child = subprocess.Popen(
                 command,
@@ -59,7 +64,7 @@ def measured(rung: Rung) -> Measured:
             )
             os.close(writing)
             try:
-                child.wait(_SLACK * (rung.budget + 1))
+                child.wait(min(_SLACK * (rung.budget + 1), _LONGEST))
             except subprocess.TimeoutExpired:
                 pass
             finally:  # also when the user interrupts

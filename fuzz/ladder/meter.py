@@ -18,9 +18,10 @@ class Meter:
     a line of JSON on a descriptor of its own, as libFuzzer writes where it likes.
     """
 
-    def __init__(self, budget: float, descriptor: int) -> None:
+    def __init__(self, budget: float, descriptor: int, most_runs: int = 0) -> None:
         self._budget = budget
         self._descriptor = descriptor
+        self._most_runs = most_runs
         self._begun = 0.0
         self.runs = self.steps = 0
 
@@ -36,7 +37,7 @@ class Meter:
         """A run is over, for which so many steps were taken: all of its own, unless said. May not return."""
         self.runs += 1
         self.steps += len(course.actions) if steps is None else steps
-        if course.finding is not None or self.seconds >= self._budget:
+        if course.finding is not None or self.seconds >= self._budget or self.runs == self._most_runs:
             self.end(course.finding.rule if course.finding else None)
 
     def end(self, rule: str | None) -> Never:

@@ -4,6 +4,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from fuzz.archive import Archive
 from fuzz.guidance import Guide
 from fuzz.mix import MOST_STEPS
@@ -64,6 +66,20 @@ def test_the_rarest_of_a_few_is_gone_on_from_and_is_then_less_rare() -> None:
     names = [reached.data for reached in picked if reached is not None]
     assert names[:5].count(b"rare") >= 4
     assert names.count(b"common") > 10
+
+
+def test_no_more_features_are_kept_than_fit_and_the_rare_ones_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.archive._MOST", 100)
+    runs, archive = runner(), Archive()
+    course = runs.run(b"")
+    for name in range(100):
+        for _ in range(10 if name % 2 else 1):
+            archive.met([name], b"", course, {name})
+    for name in range(100, 130):
+        archive.met([name], b"", course, {name})
+    assert len(archive) == len(archive._features) == 100
+    kept = [name for name in range(100) if name in archive._features]
+    assert sum(name % 2 for name in kept) < len(kept) / 2
 
 
 def test_without_feedback_libfuzzer_is_told_nothing_of_states() -> None:

@@ -10,8 +10,10 @@ from fuzz.ladder.__main__ import ladder
 from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.measure import Measured, Rung, append, measured, read
 from fuzz.ladder.page import write
+from fuzz.ladder.right import RIGHT, right
 from fuzz.ladder.rungs import ABLATED, DEFAULT
 from fuzz.ladder.table import cells, markdown
+from refmodel.machines import MACHINES
 from refmodel.variants import VARIANTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "fuzz-ladder.md"
@@ -98,6 +100,26 @@ def test_the_page_has_its_sections() -> None:
     for section in ("ladder-guest", "ladder-claims", "ablation"):
         assert f"<!-- {section} -->" in text
         assert f"<!-- /{section} -->" in text
+
+
+@pytest.mark.usefixtures("atheris")
+def test_runs_of_right_machines_are_counted_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.ladder.right._SHARE", 40)
+    results = tmp_path / "results"
+    for runs, shares in ((30, 1), (30, 1), (80, 2)):
+        done = CliRunner().invoke(right, ["--runs", str(runs), "--results", str(results)])
+        assert done.exit_code == 0
+        assert f"nothing found in {40 * shares} runs" in done.stdout
+        assert len(list(read(results))) == shares
+    append(results, result(5))
+    assert CliRunner().invoke(right, ["--results", str(results)]).exit_code == 1
+
+
+def test_no_wrong_variant_is_among_the_right_machines_and_no_machine_has_a_variants_name() -> None:
+    assert not [name for name in RIGHT if name in VARIANTS and not VARIANTS[name].sound]
+    assert len(RIGHT) > 40
+    assert not [name for name in RIGHT if "+" not in name and name not in VARIANTS and name not in MACHINES]
+    assert not set(MACHINES) & set(VARIANTS)
 
 
 def test_a_child_that_dies_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,72 @@
+"""``python -m fuzz.ladder.right``: runs of the right machines, in which nothing is to be found.
+
+The named machines, the seed machine with each part, and the sound variants, in turn, a child process for each share.
+Killed, it goes on where it was.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from fuzz.campaigns.plan import needs_atheris
+from fuzz.ladder.measure import Measured, Rung, append, measured, read
+from refmodel.compose import CHOICES
+from refmodel.machines import MACHINES
+from refmodel.parts import PARTS
+from refmodel.unusable import Unusable
+from refmodel.variants import VARIANTS
+
+__all__ = ["RIGHT", "right"]
+
+_SHARE = 5_000
+"""Runs of one child."""
+RIGHT = (
+    *MACHINES,
+    *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts),
+    *(variant.name for variant in VARIANTS.values() if variant.sound),
+)
+
+
+@click.command()
+@click.option("--runs", type=click.IntRange(min=1), default=2_000_000, show_default=True, help="How many in all.")
+@click.option(
+    "--results",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("build/fuzz-right.jsonl"),
+    show_default=True,
+    help="Where the counts are kept.",
+)
+def right(runs: int, results: Path) -> None:
+    """Fuzz the right machines. Exit status: 0 nothing found, 1 a finding, 2 unusable."""
+    needs_atheris()
+    done = list(read(results))
+    while sum(result.runs for result in done) < runs and not any(result.rule for result in done):
+        result = measured(_next(done))
+        append(results, result)
+        done.append(result)
+        click.echo(f"{sum(r.runs for r in done):,} of {runs:,} runs: {result.rung.variant}", err=True)
+    found = [result for result in done if result.rule]
+    for result in found:
+        click.echo(f"{result.rung.variant}: {result.rule}, seed {result.rung.seed}")
+    met = len({result.rung.variant for result in done})
+    count, steps = sum(result.runs for result in done), sum(result.steps for result in done)
+    what = f"{len(found)} findings" if found else "nothing found"
+    click.echo(f"{what} in {count:,} runs ({steps:,} steps) of {met} of {len(RIGHT)} right machines")
+    click.get_current_context().exit(1 if found else 0)
+
+
+def _next(done: list[Measured]) -> Rung:
+    """A share of the machine with the fewest; each share from a seed of its own."""
+    shares = Counter(result.rung.variant for result in done)
+    name = min(RIGHT, key=lambda name: shares[name])
+    return Rung(name, "fuzzer", 1 + shares[name], "claims", 1e9, runs=_SHARE)
+
+
+if __name__ == "__main__":
+    try:
+        right()
+    except Unusable as error:
+        sys.stderr.write(f"refmodel: {error}\n")
+        sys.exit(2)
