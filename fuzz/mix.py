@@ -15,8 +15,8 @@ SHARES: Mapping[Actor, int] = {Actor.ENGINE: 112, Actor.GUEST: 142, Actor.OPERAT
 
 RARE = 1
 """Kinds of this weight never stand in for others that cannot be taken: they end a phase, or the run."""
-OPENING = frozenset({"begin"})
-"""Steps of the operator that come as often as the engine's own while they can be taken."""
+OPENING = frozenset({"begin", "find_out", "resume_source"})
+"""Steps of the operator that come as often as the engine's own while they can be taken: where all else has to wait."""
 _USUAL = 6
 WEIGHTS: Mapping[str, int] = {
     # A walk or a fill between two engine steps is what most losses need; so are stores.
@@ -44,6 +44,16 @@ WEIGHTS: Mapping[str, int] = {
     "acknowledge": 3,
     "activate": 3,
     "final_harvest": 3,
+    # An epoch goes on from one step to the next; what ends the run can wait, or no second one is ever begun.
+    "checkpoint_take": 9,
+    "checkpoint_resume": 9,
+    "checkpoint_apply": 8,
+    "guest_send": 2,
+    "take_over": 1,
+    "image_close": 8,
+    "image_restore": 8,
+    "image_fails": 1,
+    "image_of_another": 2,
     "peek": 2,
     "harvest_fails": 2,
     "lose_connection": 2,
@@ -51,6 +61,10 @@ WEIGHTS: Mapping[str, int] = {
     "pause": 1,
     "begin": 8,
     "abort": 1,
+    "hear_acknowledgement": 1,
+    "lose_wire": 1,
+    "lose_source": 1,
+    "lose_target": 1,
 }
 """Kinds that are not named here weigh 6: a new kind of step is fuzzed from the day it exists."""
 

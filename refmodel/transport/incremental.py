@@ -18,6 +18,7 @@ from refmodel.language import (
     Map,
     Pfn,
     Set,
+    Sizes,
     State,
     Value,
     Word,
@@ -27,7 +28,6 @@ from refmodel.language import (
     law,
     need,
     neg,
-    operator,
     pick,
 )
 from refmodel.state import Machine, Phase, Stage
@@ -67,11 +67,23 @@ I = TypeVar("I", bound=WithImages)  # noqa: E741
 class IncrementalImages(HandOverSteps[I]):
     """What is read goes into the image at hand; the target sees it once the image is complete."""
 
+    leaves_out = frozenset({"what_is_sent_while_paused_was_owed_or_dirty_at_the_pause"})
+
     def initial(self, anything: I) -> I:
         """No image has been written."""
         m = super().initial(anything)
         foreign = m.images.foreign.cleared()
         return self.opened(m.but(images=m.images.but(parent=0, restored=0, foreign=foreign)), full=True)
+
+    def start(self, sizes: Sizes) -> I:
+        """The target's memory holds what somebody left there, and so does the place of an image's words."""
+        m = super().start(sizes)
+        memory = m.target.memory.made(lambda page, word: min(1, sizes["value"] - 1))
+        return m.but(
+            target=m.target.but(memory=memory),
+            ghost=m.ghost.but(copied=memory),
+            images=m.images.but(content=memory),
+        )
 
     def opened(self, m: I, full: bool) -> I:
         """A new image, with nothing in it."""
@@ -204,11 +216,12 @@ class IncrementalImages(HandOverSteps[I]):
         after = m.but(rounds=m.rounds.but(to_send=every), ghost=m.ghost.but(noted=m.ghost.noted.filled()))
         return self.dropped_image(after, full=True)
 
-    @operator
+    @engine
     def image_of_another(self, m: I, page: Pfn, word: Word, value: Value) -> I:
         """What the target holds is another guest's, or an earlier run's of this one, under the same name."""
-        need(m.phase == Phase.LIVE, "rounds are running")
+        need(self.is_migrating(m), "a migration runs")
         need(neg(m.images.closed) & (m.images.parent > 0), "it is between two images of a chain")
+        need(m.target.memory[page, word] != value, "the other image has something else there")
         memory = m.target.memory.set((page, word), value)
         return m.but(
             target=m.target.but(memory=memory), images=m.images.but(restored=0, foreign=m.images.foreign.filled())
@@ -219,6 +232,13 @@ class IncrementalImages(HandOverSteps[I]):
         """Over anything else it would leave what it does not have as that other image had it."""
         restored = after.images.restored > before.images.restored
         return implies(restored, before.images.full | (before.images.restored == before.images.parent))
+
+    @law(Contract.ROUNDS, "R10", "R11")
+    def what_is_sent_while_paused_was_owed_at_the_pause_or_is_anothers(self, before: I, after: I, page: Pfn) -> bool:
+        """A full image may have to be written at the stop, if somebody has taken the target's away."""
+        stands = (after.phase == Phase.PAUSED) | (after.phase == Phase.STOP_AND_COPY)
+        anothers = neg(after.images.foreign.never(lambda p, w: p == page))
+        return implies(stands & self.is_owed(after, page), self.is_owed(before, page) | anothers)
 
     @invariant(Contract.TRANSPORT, "I-BASE", goal=True)
     def a_target_that_holds_the_parent_has_nothing_of_another_image(self, m: I, page: Pfn, word: Word) -> bool:
