@@ -43,11 +43,11 @@ ASSUMPTIONS = (
         cited(["4934a5dd7c"]),
     ),
     Assumption(
-        "failures and delays are finitely many",
-        "What undoes a part of a migration's work comes finitely often in it: a harvest that fails and is repeated, "
-        "another client of the log. Only the proof that rounds end needs it.",
-        cited(["paging_log_dirty_op"]),
-        comes_with=("leaf-by-leaf", "two-clients"),
+        "delays are finitely many",
+        "Another client of the log comes or goes finitely often in one migration. Only the proof that rounds end needs "
+        "it.",
+        cited(["fd91a2a662"], "M27"),
+        comes_with=("two-clients",),
     ),
     Assumption(
         "the guest does not keep the engine busy for ever",

@@ -53,7 +53,7 @@ def _statements(step: Step, ranking: Ranking) -> dict[str, Statement]:
             found[WORKS] = lambda before, after: running(before)
         if step.name in ranking.answers:
             found[NOT_PUT_OFF] = lambda before, after: implies(running(before), no_further(before, after, works))
-        elif step.name not in ranking.retries:
+        else:
             found[CLOSER] = lambda before, after: over(after) | closer(before, after, works)
     elif step.name not in ranking.delays:
         found[NOT_PUT_OFF] = lambda before, after: implies(

@@ -1,8 +1,8 @@
 """What is left to do in each named machine, and which of its steps need not bring the end closer, with the reason.
 
-Two kinds of engine steps do not. A *retry* undoes what failed; that failures are finitely many is assumed. An *answer*
-is to something that the guest did (a ring that it filled, a page that it looked at); that the guest does not keep the
-engine busy for ever is assumed, and it is proved that an answer puts the end off no more than the guest did.
+An *answer* is an engine step that the guest has caused (an entry of a ring that it filled), or that changes nothing but
+what is known (a look at the log). That the guest does not keep the engine busy for ever is assumed, and it is proved
+that an answer does not put the end off. A failure ends the migration, or leaves it where it was.
 
 Steps of guest and operator that do put it off are named too: each is assumed to come finitely often in one migration.
 """
@@ -31,8 +31,6 @@ class Ranking:
 
     left_to_do: tuple[Work, ...]
     """Weightiest first."""
-    retries: Mapping[str, str] = field(factory=dict)
-    """Engine steps that follow a failure."""
     answers: Mapping[str, str] = field(factory=dict)
     """Engine steps that answer the guest."""
     afterwards: Mapping[str, str] = field(factory=dict)
@@ -151,7 +149,6 @@ RANKINGS: Mapping[str, Ranking] = {
             _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
             Remaining("mapped pages not marked for the last time", lambda m: m.granted.marked_last, done=True),
         ),
-        retries={"harvest_fails": "the leaves that were copied go back into the log, and the call is repeated"},
         delays={
             "track_start": "another client of the log begins, and some pages are made read-only for it",
             "log_teardown": "the last client of the log has gone, and the next has to switch it on again",

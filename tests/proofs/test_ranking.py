@@ -1,10 +1,21 @@
 """The ranking runs on concrete states too: over random runs it falls with the engine and never rises."""
 
 import random
+from typing import Any, cast
 
+import pytest
+from attrs import evolve
+
+from proofs.ending import Progress, Termination
+from proofs.prove import prove_all
 from proofs.ranking import LEFT_TO_DO, closer, is_over, is_running, no_further
+from proofs.rankings import RANKINGS, Ranking
+from refmodel.compose import CHOICES, patched
 from refmodel.language import Action, Actor, Refused
 from refmodel.language.sorts import domain
+from refmodel.machines import machine
+from refmodel.migration import AnyMachine
+from refmodel.rounds.xen_policy import XenRounds
 from refmodel.seed import Seed
 from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase
@@ -51,3 +62,53 @@ def test_closer_is_irreflexive_and_no_further_reflexive() -> None:
 
 def test_every_part_of_the_work_is_named() -> None:
     assert len({work.what for work in LEFT_TO_DO}) == len(LEFT_TO_DO)
+
+
+NAMED = [name for name in CHOICES if name in RANKINGS]
+WITHOUT = {
+    "postcopy": "past the switch what is sent next is the guest's to demand, and a lost wire is waited for",
+    "remus": "checkpoint follows checkpoint until a host dies: to end is no aim of it",
+}
+"""Named machines without a ranking, each with the reason."""
+
+
+def unproved(spec: AnyMachine) -> set[str]:
+    report = prove_all(spec, chapters=(Termination(spec), Progress(spec)))
+    return {record.step for _, record in report.not_proved}
+
+
+def test_every_named_machine_ends_or_says_why_not() -> None:
+    assert set(RANKINGS) <= set(CHOICES)
+    assert set(CHOICES) - set(RANKINGS) <= set(WITHOUT)
+
+
+SLOW = ("xen", "kvm-qemu", "kvm-qemu-ring")
+
+
+@pytest.mark.parametrize(
+    "name", ["xen-2005", *(pytest.param(name, marks=pytest.mark.slow) for name in NAMED if name in SLOW)]
+)
+def test_an_answer_or_a_delay_that_is_not_excepted_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranking = RANKINGS[name]
+    bare = evolve(ranking, answers={}, delays={})
+    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), name, bare)
+    excepted = {*ranking.answers, *ranking.delays}
+    assert unproved(machine(name)) == excepted
+
+
+def test_a_machine_whose_operator_cannot_find_out_is_found_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranking = evolve(RANKINGS["xen-2005"], settled_by=("resume_source",))
+    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "xen-2005", ranking)
+    assert unproved(machine("xen-2005")) == {"engine"}
+
+
+class OwesItAgain(XenRounds[Any]):
+    def round_over(self, m: Any) -> Any:
+        """A round that is over begins again."""
+        after = super().round_over(m)
+        return after.but(policy=after.policy.but(counted=True))
+
+
+@pytest.mark.slow
+def test_a_round_that_never_ends_is_found() -> None:
+    assert "round_over" in unproved(patched("xen", "owes-it-again", OwesItAgain)())
