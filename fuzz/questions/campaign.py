@@ -14,15 +14,16 @@ from random import Random
 
 from attrs import define, field, frozen
 
+from fuzz.decode import HEAD, RECORD
 from fuzz.mutate import mutated
-from fuzz.questions.question import ALL, Disagreement, Question, inputs, known_machine, own_machine, with_tail
+from fuzz.questions.question import ALL, TAIL, Disagreement, Question, inputs, known_machine, own_machine, with_tail
 from fuzz.questions.table import QUESTIONS
 from refmodel.unusable import Unusable
 
 __all__ = ["Crash", "Summary", "main", "run"]
 
 _STEPS = 48
-_MOST_BYTES = 256
+_MOST_BYTES = HEAD + RECORD * _STEPS + TAIL
 
 
 @frozen

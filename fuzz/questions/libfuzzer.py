@@ -28,6 +28,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
             file=sys.stderr,
         )
         sys.exit(2)
+    from fuzz.campaigns.status import STATUS
     from fuzz.counters import counters
     from fuzz.decode import HEAD, RECORD
     from fuzz.mutate import mutated, seeds
@@ -48,19 +49,22 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
         try:
             reached = question.ask(data)
         except Disagreement as found:
-            print(f"refmodel: {name}: {found}", file=sys.stderr)
+            if not STATUS.listening:  # else the campaign keeps it, and the run goes on
+                print(f"refmodel: {name}: {found}", file=sys.stderr)
             raise
+        STATUS.met(reached)
         for number in {feature % many for feature in reached}:
             count(number)
 
     def mutator(data: bytes, most: int, seed: int) -> bytes:
         return with_tail(bytes(data), most, seed, lambda steps, room: mutated(steps, room, seed, atheris.Mutate))
 
+    most = HEAD + RECORD * _MOST_STEPS + TAIL
     folders = [Path(argument) for argument in for_libfuzzer if not argument.startswith("-")]
     if folders and folders[0].is_dir() and not any(folders[0].iterdir()):
         for number, data in enumerate(seeds(1)):
-            (folders[0] / f"seed-{number:02}").write_bytes(data + bytes(TAIL))
-    ours = [f"-max_len={HEAD + RECORD * _MOST_STEPS + TAIL}", "-len_control=0"]  # before theirs: the last one counts
+            (folders[0] / f"seed-{number:02}").write_bytes(data[:most])
+    ours = [f"-max_len={most}", "-len_control=0"]  # before theirs: the last one counts
     atheris.Setup([argv[0], *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
     atheris.Fuzz()
     sys.exit(0)
