@@ -58,8 +58,9 @@ def tap(
     """
     try:
         from refmodel.tap.address import address_of
+        from refmodel.tap.plan import Plan
         from refmodel.tap.source import asked, shared
-        from refmodel.tap.tap import Plan, run_tap
+        from refmodel.tap.tap import run_tap
     except ImportError as error:
         raise Unusable("refmodel tap", f"no {error.name}", "the extra: pip install 'refmodel[fast]'") from None
     if source_ram and qmp:

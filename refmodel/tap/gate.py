@@ -12,6 +12,9 @@ from refmodel.tap.judging import Judging
 
 __all__ = ["Gate"]
 
+_HEAD = 6
+"""Bytes before the text of a vmdescription."""
+
 
 class Gate:
     """The bytes that have come and were not passed on yet. ``holds``: it waits for the judge."""
@@ -19,8 +22,10 @@ class Gate:
     def __init__(self, judging: Judging, holds: bool) -> None:
         self._judging = judging
         self._holds = holds
-        self._waiting: deque[bytes] = deque()
-        self._end = b""
+        self._waiting: deque[memoryview] = deque()
+        self._latest: deque[bytes] = deque()
+        """What came last, enough of it to hold a vmdescription; and how much that is."""
+        self._length = 0
         self.came = 0
         self.passed = 0
         self.held = 0
@@ -28,10 +33,13 @@ class Gate:
 
     def take(self, data: bytes) -> None:
         """Bytes have come."""
-        self._waiting.append(data)
+        self._waiting.append(memoryview(data))
         self.came += len(data)
         if self._holds:
-            self._end = (self._end + data)[-(MAX_JSON + 6) :] if len(data) < MAX_JSON else data
+            self._latest.append(data)
+            self._length += len(data)
+            while self._length - len(self._latest[0]) > MAX_JSON + _HEAD:
+                self._length -= len(self._latest.popleft())
 
     def note(self) -> None:
         """Note how much of the tail is here, before anything of it is passed on."""
@@ -52,10 +60,10 @@ class Gate:
     @property
     def tail_is_whole(self) -> bool:
         """What came last is the end of a stream: a vmdescription, to its last byte."""
-        if not self.holds_the_tail or not self._end.endswith(b"}"):
+        if not self.holds_the_tail or not self._latest[-1].endswith(b"}"):
             return False
         try:
-            locate(self._end, 0)
+            locate(b"".join(self._latest), 0)
         except BrokenStream:
             return False
         return True
@@ -68,11 +76,11 @@ class Gate:
         limit = self._judging.parsed if self._judging.tail_at is None else self._judging.tail_at
         return max(0, min(limit, self.came) - self.passed)
 
-    def next(self) -> bytes:
-        """Some bytes that may be passed on; none if there are none."""
+    def next(self) -> memoryview | None:
+        """Some bytes that may be passed on, if there are any."""
         allowed = self.allowed
         if not allowed:
-            return b""
+            return None
         first = self._waiting.popleft()
         if len(first) > allowed:
             self._waiting.appendleft(first[allowed:])

@@ -12,7 +12,8 @@ from attrs import define, evolve, field
 
 from refmodel.fast.images import Image
 from refmodel.tap.address import Address
-from refmodel.tap.tap import Plan, Told, run_tap
+from refmodel.tap.plan import Plan, Told
+from refmodel.tap.tap import run_tap
 from tests.oracle.qemu_writer import Dev, Sent, build, encode_all
 
 PAGES = 64

@@ -10,7 +10,8 @@ import pytest
 
 from refmodel.tap import judging
 from refmodel.tap.address import Address
-from refmodel.tap.tap import Plan, run_tap
+from refmodel.tap.plan import Plan
+from refmodel.tap.tap import run_tap
 from refmodel.unusable import Unusable
 from tests.tap.ends import RAM, STREAM, TAIL_AT, Target, migration, reset, tapped
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from refmodel.tap.address import Address
+from refmodel.tap.plan import Plan
 from refmodel.tap.source import asked
-from refmodel.tap.tap import Plan, run_tap
+from refmodel.tap.tap import run_tap
 from tests.tap.ends import RAM, STREAM, Target, sends_all
 
 pytest.importorskip("qemu.qmp", reason="the extra lab")
