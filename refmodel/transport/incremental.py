@@ -240,6 +240,12 @@ class IncrementalImages(HandOverSteps[I]):
         anothers = neg(after.images.foreign.never(lambda p, w: p == page))
         return implies(stands & self.is_owed(after, page), self.is_owed(before, page) | anothers)
 
+    @law(Contract.ROUNDS, "I-CONS", "I-BASE")
+    def what_an_image_that_fails_had_is_owed_again(self, before: I, after: I, page: Pfn, word: Word) -> bool:
+        """To take a page up was to clear its mark: what is dropped has to be marked once more."""
+        dropped = before.images.written[page, word] & neg(after.images.written[page, word] | before.images.closed)
+        return implies(self.is_migrating(after) & dropped, self.is_marked(after, page))
+
     @invariant(Contract.TRANSPORT, "I-BASE", goal=True)
     def a_target_that_holds_the_parent_has_nothing_of_another_image(self, m: I, page: Pfn, word: Word) -> bool:
         """A chain restored to its end is this guest's memory, and nobody else's."""

@@ -1,4 +1,4 @@
-"""Wrong variants of ``incremental``, M22, and two that are sound."""
+"""Wrong variants of ``incremental``, M22 and one of M04, and two that are sound."""
 
 from refmodel.state import Log
 from refmodel.transport.incremental import I, IncrementalImages
@@ -82,9 +82,10 @@ IMAGE_VARIANTS = (
     ),
     Variant(
         "failed-increment-forgotten",
-        "M22",
+        "M04",
         ForgetsAFailedImage,
         "the bitmap was cleared for an increment that could not be written, and the next one does not have its pages",
+        ("0d0cab9f37", "d9599f5727"),
         machine=_ON,
         rounds=0,
     ),
@@ -93,6 +94,7 @@ IMAGE_VARIANTS = (
         "M22",
         StartsOverWithAnIncrement,
         "an image that counts as full has only what was dirtied since the last one",
+        ("75e05ab118",),
         machine=_ON,
         rounds=0,
     ),
