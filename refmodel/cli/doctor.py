@@ -97,7 +97,7 @@ def tools() -> Iterator[Tool]:
         ("atheris", _package("atheris"), "refmodel fuzz, and libFuzzer under the readers' targets", pip("fuzz")),
         ("cvc5", _package("cvc5"), "a second solver: refmodel prove --cross-check", pip("cross-check")),
         ("userfaultfd", _userfaultfd, "a dirty log of user memory by write-protection faults", _permission()),
-        ("numpy", _package("numpy"), "judging at line rate: refmodel fast, refmodel tap --judge fast", pip("fast")),
+        ("numpy", _package("numpy"), "judging at line rate: refmodel fast, refmodel tap", pip("fast")),
         ("pyarrow", _package("pyarrow"), "columnar event files: refmodel events convert", pip("fast")),
         ("distributed", _package("distributed"), "shards of an event file judged on Dask", pip("shards")),
     )
