@@ -12,7 +12,7 @@ _OVER = frozenset(phase for phase in Phase if phase > Phase.LIVE)
 
 
 def _on(phase: Phase, on: bool) -> tuple[Any, ...]:
-    return phase, on and (phase not in _OVER or phase == Phase.ABORTED)
+    return phase, on and phase != Phase.AFTER
 
 
 def _switch(phase: Phase, read_only: int, flushed: int) -> tuple[Any, ...]:
@@ -28,7 +28,7 @@ SPACE = PartSpace(
         Rule(
             ("phase", "log_mode.on"),
             _on,
-            "once the source stands still, no store asks for the mode; that it is off after an abort is claimed",
+            "once the guest runs at the target, no store asks for the mode; before that, an abort has to end it",
         ),
         Rule(
             ("phase", "log_mode.read_only", "log_mode.flushed"),
