@@ -66,9 +66,9 @@ class FailureClaims(Failures[F]):
         return implies(neg(m.failed.source) & neg(m.failed.target), self.is_recoverable(m))
 
     @invariant(Contract.HAND_OVER, "I-ONE")
-    def only_a_source_that_is_known_to_be_needless_is_discarded(self, m: F) -> bool:
-        """By the acknowledgement that was heard, or by what was found out."""
-        return m.hand_over.source_kept | (m.failed.knows == Knows.TAKEN)
+    def a_source_that_can_be_resumed_has_its_image(self, m: F) -> bool:
+        """It was not discarded in the belief that the target has the guest."""
+        return implies(m.failed.knows == Knows.NOT_TAKEN, m.hand_over.source_kept)
 
     @law(Contract.HAND_OVER, "I-ONE")
     def the_guest_is_lost_only_with_a_host(self, before: F, after: F) -> bool:

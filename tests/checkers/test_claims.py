@@ -13,6 +13,8 @@ import z3
 from proofs.lifting.lift import any_state, arguments, claimed, closed
 from proofs.lifting.terms import expression
 from refmodel.compose import patched
+from refmodel.handover.failure_claims import FailureClaims
+from refmodel.language import need
 from refmodel.machines import machine
 from refmodel.seed import Seed, SeedState
 from refmodel.state import Phase
@@ -40,6 +42,12 @@ COROLLARIES: Mapping[str, str] = {
     "between_commit_and_acknowledgement_the_source_neither_runs_nor_is_discarded": (
         "the phase says that it does not run, and that its image is kept"
     ),
+    "while_both_hosts_are_there_the_guest_is_recoverable": (
+        "the image is kept until the acknowledgement, and what is known of the target is so"
+    ),
+    "one_side_has_the_images_active": (
+        "the source has let them go by the commit, and the target has them only once it has started"
+    ),
     "what_a_cpu_may_write_is_dirty_in_the_guests_own_entry": (
         "a TLB entry is the guest's own, which is what a walk of its memory gives"
     ),
@@ -63,6 +71,22 @@ class SendsSomethingElse(ZeroPages[Any]):
         return super().sent(other, page, word).but(source=m.source)
 
 
+class FencesTheLastOne(FailureClaims[Any]):
+    def find_out(self, m: Any) -> Any:
+        """A target that has not taken the guest is fenced, although the source has died."""
+        return (
+            super().find_out(m.but(failed=m.failed.but(source=False))).but(failed=m.failed.but(knows=self.found_out(m)))
+        )
+
+
+class ResumesOnAGuess(FailureClaims[Any]):
+    def resume_source(self, m: Any) -> Any:
+        """The guest is taken back while nothing is known of the target."""
+        need(m.phase == Phase.COMMITTED, "the source has committed")
+        return self.taken_back(m)
+
+
+COMMITTED = (*STOP, *sent(), *END[:3])
 READ_WHEN_DIRTY = (
     *("begin", "send_configuration", ("enter_shadow", 0), "start_rounds"),
     *(("transfer_clear", 0), "transfer_mark", ("transfer_flush", 0)),
@@ -71,6 +95,12 @@ READ_WHEN_DIRTY = (
 RUNS: dict[str, Callable[[], Run]] = {
     "the_source_never_runs_again_once_the_target_does": lambda: Run.of(
         TakesTheGuestBack(), (*STOP, *sent(), *END, "abort")
+    ),
+    "the_guest_is_lost_only_with_a_host": lambda: Run.of(
+        patched("seed+failures", "fences-the-last-one", FencesTheLastOne)(), (*COMMITTED, "lose_source", "find_out")
+    ),
+    "a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to": lambda: Run.of(
+        patched("seed+failures", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
     ),
     "what_counts_as_read_was_read_or_found_zero": lambda: Run.of(
         patched("seed+zero-pages", "sends-something-else", SendsSomethingElse)(), READ_WHEN_DIRTY
