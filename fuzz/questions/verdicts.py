@@ -15,7 +15,7 @@ from fuzz.mix import MOST_STEPS, SHARES
 from fuzz.questions.question import ALL, Disagreement, Known, Machines, Walk, feature, tail_of, walked
 from refmodel.compose import CHOICES
 from refmodel.language import Actor
-from refmodel.oracle.events import Abort, Activate, Event
+from refmodel.oracle.events import Abort, Activate, Discard, Done, Event
 from refmodel.oracle.observed import judged, observed, without_contents
 from refmodel.oracle.observer import Observer
 from refmodel.oracle.readers.bytesource import ByteSource
@@ -91,11 +91,18 @@ def _is_accepted(known: Known, walk: Walk, recordings: Sequence[tuple[Event, ...
         return  # the oracle may see before the guest does that a page was never sent, or marked
     is_by_contents = isinstance(known.runner.spec, PARTS["delta-cache"].cls)  # what is as the target has it is not sent
     for events in recordings:
-        is_over = any(isinstance(event, Activate | Abort) for event in events)
         for how, seen in (("contents", events), ("order", without_contents(events))):
+            if how == "order" and is_by_contents:
+                continue
             verdict = judged([seen])
-            if verdict.verdict != ("accepted" if is_over else "unusable") and not (how == "order" and is_by_contents):
+            if verdict.findings or (_is_over(events) and verdict.verdict != "accepted"):
                 raise _no(known, f"not accepted by {how}", f"{_said(verdict)}; {_steps(walk)}")
+
+
+def _is_over(events: Sequence[Event]) -> bool:
+    """Given up, or the guest runs at the target, which has all pages that it dropped."""
+    kinds = {type(event) for event in events}
+    return Abort in kinds or (Activate in kinds and (Discard not in kinds or Done in kinds))
 
 
 def _is_found_at_the_end(known: Known, walk: Walk) -> None:
