@@ -86,42 +86,55 @@ def of_seed(m: Any) -> tuple[int, ...]:
     through their TLBs (CPUs count only by number), and how many of those have been flushed for it. Bits, from the
     lowest: 1 1 1, 2, 1, 1 1 1, 2 2.
     """
-    log, transfer = m.log, m.transfer
+    transfer = m.transfer
     pages, words = m.source.memory.shape
     source, target = m.source.memory.cells, m.target.memory.cells
+    owed, dirty, transferred = m.rounds.to_send.bits, m.log.dirty.bits, m.protection.transferred.bits
     codes = _mapped(m)
+    first = 0
     for page in range(pages):
-        code = codes[page]
-        code |= m.rounds.to_send.bits >> page & 1 | (log.dirty.bits >> page & 1) << 1
-        code |= (m.protection.transferred.bits >> page & 1) << 2
-        if source[page * words : (page + 1) * words] == target[page * words : (page + 1) * words]:
-            code |= 32
-        codes[page] = code
+        bits = (owed >> page & 1) | (dirty >> page & 1) << 1 | (transferred >> page & 1) << 2
+        if source[first : first + words] == target[first : first + words]:
+            bits |= 32
+        codes[page] |= bits
+        first += words
     if transfer.stage != Stage.IDLE:
         codes[transfer.page] |= transfer.stage << 3
-    return (m.phase, *sorted(codes))
+    codes.sort()
+    return (int(m.phase), *codes)  # an int is hashed faster than what it is a member of
 
 
 def _mapped(m: Any) -> list[int]:
     """Of each page, how it is mapped: the bits from 64 on that ``of_seed`` describes."""
-    shadow, cpus, transfer = m.shadow, m.cpus, m.transfer
-    vpns = shadow.frame.shape[0]
+    shadow, cpus = m.shadow, m.cpus
+    frames = shadow.frame.cells
     codes = [0] * m.source.memory.shape[0]
-    for vpn in range(vpns):
-        entry = 1 << vpn
-        if shadow.present.bits & entry:
-            flags = 64 | (128 if shadow.writable.bits & entry else 0) | (256 if shadow.unsynced.bits & entry else 0)
-            codes[shadow.frame.cells[vpn]] |= flags
-    writable = cpus.writable.bits
-    cpu = 0
-    while writable >> cpu * vpns:
-        entries = writable >> cpu * vpns & (1 << vpns) - 1
-        pages_of_cpu = {cpus.frame.cells[cpu * vpns + vpn] for vpn in range(vpns) if entries >> vpn & 1}
-        flushed = transfer.flushed.bits >> cpu & 1
-        for page in pages_of_cpu:
-            codes[page] += 512 + 2048 * (flushed and page == transfer.page)
-        cpu += 1
+    present, writable, unsynced = shadow.present.bits, shadow.writable.bits, shadow.unsynced.bits
+    while present:
+        entry = present & -present
+        present ^= entry
+        flags = 64 | (128 if writable & entry else 0) | (256 if unsynced & entry else 0)
+        codes[frames[entry.bit_length() - 1]] |= flags
+    held = cpus.writable.bits
+    if held:
+        _held(m, held, codes)
     return codes
+
+
+def _held(m: Any, held: int, codes: list[int]) -> None:
+    """Add how many CPUs can write each page, and how many of those have been flushed for it."""
+    transfer, frames = m.transfer, m.cpus.frame.cells
+    vpns = len(m.shadow.frame.cells)
+    page_in_hand, flushed = transfer.page, transfer.flushed.bits
+    first, cpu = 0, 0
+    while held:
+        entries = held & (1 << vpns) - 1
+        pages = {frames[first + vpn] for vpn in range(vpns) if entries >> vpn & 1}
+        for page in pages:
+            codes[page] += 512 + (2048 if page == page_in_hand and flushed >> cpu & 1 else 0)
+        held >>= vpns
+        first += vpns
+        cpu += 1
 
 
 def of_any(spec: AnyMachine) -> Abstraction:
