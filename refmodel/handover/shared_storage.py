@@ -94,7 +94,7 @@ class SharedStorage(HandOverSteps[G]):
         """Else the target reads what the guest had overwritten, and the cache is written over it later."""
         return m.images.at_source | neg(m.images.cached)
 
-    @invariant(Contract.HAND_OVER, "I-ONE")
+    @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
     def from_the_commit_on_the_source_has_let_the_images_go(self, m: G) -> bool:
         """The target takes them without asking."""
         return implies(self.is_committed(m) | (m.phase == Phase.AFTER), neg(m.images.at_source))
