@@ -48,6 +48,7 @@ LATE_VARIANTS = (
         "M02",
         ClearsWhenItLeaves,
         "the mark of a page that is sent by reference is cleared when it leaves",
+        ("c0bad49946",),
         machine=_MACHINE,
     ),
     Variant(
