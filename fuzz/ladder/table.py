@@ -11,6 +11,8 @@ from fuzz.ladder.measure import Measured
 
 __all__ = ["Cell", "cells", "markdown", "mean", "ratio"]
 
+_SOON = 5.0
+
 
 @frozen
 class Cell:
@@ -19,6 +21,7 @@ class Cell:
     steps: float
     seconds: float
     found: int
+    soon: int
     seeds: int
 
     @property
@@ -41,6 +44,7 @@ def cells(results: Iterable[Measured]) -> Cells:
             median(r.steps for r in group),
             median(r.seconds for r in group),
             sum(r.rule is not None for r in group),
+            sum(r.rule is not None and r.seconds <= _SOON for r in group),
             len(group),
         )
         for key, group in grouped.items()
@@ -78,6 +82,13 @@ def markdown(results: Sequence[Measured], variants: Sequence[str], engines: Sequ
     yield "| **times as many as the first** | " + " | ".join(f"**{t}**" for t in times) + " |"
     misses = [sum(found[v, e].seeds - found[v, e].found for v in whole) for e in engines]
     yield "| **misses** | " + " | ".join(f"**{m}**" for m in misses) + " |"
+    of = [sum(found[v, e].seeds for v in whole) for e in engines]
+    soon = [sum(found[v, e].soon for v in whole) for e in engines]
+    yield (
+        f"| **found within {_SOON:.0f} s** | "
+        + " | ".join(f"**{s} of {n}**" for s, n in zip(soon, of, strict=True))
+        + " |"
+    )
 
 
 def title_of(engine: str) -> str:

@@ -81,6 +81,7 @@ def test_medians_are_over_seeds_and_a_miss_counts_with_what_it_spent() -> None:
     assert "(2/3)" in rows[2]
     assert "**10.00**" in rows[4]
     assert "**1**" in rows[5]
+    assert "**2 of 3**" in rows[6]
     assert not any("fill-writable" in row for row in rows)
 
 
