@@ -1,4 +1,4 @@
-"""Wrong variants of ``incremental``, M22 and one of M04, and two that are sound."""
+"""Wrong variants of ``incremental``, M22 and one of M04, and one that is sound."""
 
 from refmodel.state import Log
 from refmodel.transport.incremental import I, IncrementalImages
@@ -43,12 +43,6 @@ class KeepsTheLogAtAFullImage(IncrementalImages[I]):
     def log_cleared(self, m: I, page: int) -> Log:
         """A full image takes the page, and its mark stays: the next increment has it once more."""
         return m.log if m.images.full else super().log_cleared(m, page)
-
-
-class RestoresAsItIsWritten(IncrementalImages[I]):
-    def may_restore(self, m: I) -> bool:
-        """Words are restored before their image is complete; should it fail, they are sent again anyway."""
-        return True
 
 
 _ON = "seed+incremental"
@@ -104,15 +98,6 @@ IMAGE_VARIANTS = (
         KeepsTheLogAtAFullImage,
         "a full image does not reset the log: the next increment is larger than it need be",
         ("75e05ab118",),
-        sound=True,
-        machine=_ON,
-        rounds=0,
-    ),
-    Variant(
-        "restored-as-it-is-written",
-        "-",
-        RestoresAsItIsWritten,
-        "words of an image are restored before it is complete",
         sound=True,
         machine=_ON,
         rounds=0,
