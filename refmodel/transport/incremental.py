@@ -227,12 +227,6 @@ class IncrementalImages(HandOverSteps[I]):
             target=m.target.but(memory=memory), images=m.images.but(restored=0, foreign=m.images.foreign.filled())
         )
 
-    @law(Contract.TRANSPORT, "I-BASE")
-    def an_increment_is_restored_over_its_parent_alone(self, before: I, after: I) -> bool:
-        """Over anything else it would leave what it does not have as that other image had it."""
-        restored = after.images.restored > before.images.restored
-        return implies(restored, before.images.full | (before.images.restored == before.images.parent))
-
     @law(Contract.ROUNDS, "R10", "R11")
     def what_is_sent_while_paused_was_owed_at_the_pause_or_is_anothers(self, before: I, after: I, page: Pfn) -> bool:
         """A full image may have to be written at the stop, if somebody has taken the target's away."""

@@ -73,9 +73,9 @@ class MisreadsTheFailover(CheckpointSteps[K]):
 
 
 class SendsEverything(CheckpointSteps[K]):
-    def final_harvest(self, m: K) -> K:
-        """Every epoch has all pages."""
-        after = super().final_harvest(m)
+    def checkpoint_resume(self, m: K) -> K:
+        """The next epoch owes all pages."""
+        after = super().checkpoint_resume(m)
         return after.but(
             rounds=after.rounds.but(to_send=after.rounds.to_send.filled()),
             ghost=after.ghost.but(noted=after.ghost.noted.filled()),
