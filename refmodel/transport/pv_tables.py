@@ -110,9 +110,9 @@ class PvTables(PvTypes[P]):
         )
         return after.but(target=after.target.but(memory=seen))
 
-    def abort(self, m: P) -> P:
+    def begin(self, m: P) -> P:
         """Another migration finds another target."""
-        after = super().abort(m)
+        after = super().begin(m)
         types = after.types
         return after.but(types=types.but(sent=types.sent.cleared(), pinned=types.pinned.cleared()))
 
@@ -135,8 +135,8 @@ class PvTables(PvTypes[P]):
     def tables_are_pinned_when_every_page_has_been_sent(self, m: P, page: Pfn, other: Pfn) -> bool:
         """So that none changes its type after that."""
         over = (m.phase == Phase.STOP_AND_COPY) & (m.transfer.stage == Stage.IDLE) & neg(m.rounds.to_send[other])
-        pinned = m.types.pinned[page]
-        return implies(pinned, m.types.sent[page] & (over | self.is_committed(m) | (m.phase == Phase.AFTER)))
+        ended = self.is_committed(m) | (m.phase == Phase.AFTER) | (m.phase == Phase.ABORTED)
+        return implies(m.types.pinned[page], m.types.sent[page] & (over | ended))
 
     @invariant(Contract.HAND_OVER, "I-NORM", export=True)
     def at_the_commit_what_came_as_a_table_is_pinned(self, m: P, page: Pfn) -> bool:

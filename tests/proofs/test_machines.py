@@ -12,6 +12,14 @@ from refmodel.parts import PARTS
 
 ADDED = [f"seed+{name}" for name in PARTS if name not in CHOICES["seed"].parts]
 
+TOGETHER = [
+    "xen+pv-tables",
+    "xen-2005+pv-tables",
+    "seed+fifo-wire+pv-tables",
+    "seed+late-buffer+delta-cache+zero-pages",
+]
+"""Parts that look at the same steps: what a word is on the wire, and when it is read."""
+
 
 def failures(report: Report) -> list[str]:
     return [f"{record.group}: {record.name} {record.verdict.value}" for _, record in report.not_proved]
@@ -30,6 +38,12 @@ def test_the_seed_with_a_part_is_proved(name: str) -> None:
     report = prove_all(machine(name))
     assert failures(report) == []
     assert report.slowest.seconds < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TOGETHER)
+def test_parts_of_the_wire_go_together(name: str) -> None:
+    assert failures(prove_all(machine(name))) == []
 
 
 @pytest.mark.slow
