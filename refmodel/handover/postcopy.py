@@ -11,7 +11,7 @@ so is the guest. That is why a switch cannot be taken back, and why the source's
 """
 
 from refmodel.handover.postcopy_state import X
-from refmodel.language import Contract, Pfn, Set, Word, engine, iff, implies, invariant, law, need, neg
+from refmodel.language import Contract, Pfn, Set, Sizes, Word, engine, iff, implies, invariant, law, need, neg
 from refmodel.state import Phase, Stage
 from refmodel.transport.demand import DemandPaging
 
@@ -20,6 +20,12 @@ __all__ = ["PostCopy"]
 
 class PostCopy(DemandPaging[X]):
     """The switch, the commit that may come after it, and what each side is worth then."""
+
+    def start(self, sizes: Sizes) -> X:
+        """The target's memory holds what somebody left there: a page that does not come is seen."""
+        m = super().start(sizes)
+        memory = m.target.memory.made(lambda page, word: min(1, sizes["value"] - 1))
+        return m.but(target=m.target.but(memory=memory), ghost=m.ghost.but(copied=memory))
 
     def is_awaited(self, m: X, page: int) -> bool:
         """It was dropped at the switch, and has not been put in place since."""

@@ -66,6 +66,8 @@ class Observer:
         promised = witness(self._spec, before, action)
         self._watch.step(before, action, after)
         goes_on = any(step.step == "go_on" for step in promised)
+        if goes_on and self.recordings and self._awaited(before):
+            self.recordings[-1].append(Done())  # whoever moves a guest on takes it for whole
         self._is_over |= goes_on
         if self._begins(before, after):
             self._begin(after)

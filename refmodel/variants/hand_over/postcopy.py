@@ -18,6 +18,8 @@ from refmodel.variants.variant import Variant
 __all__ = ["POSTCOPY_VARIANTS"]
 
 _MACHINE = "seed+postcopy"
+_MAPPED = "seed+second-stage+postcopy"
+"""Where every page is mapped from the start, so that the guest can store to it at the target."""
 _ONE_PAGE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 
@@ -107,7 +109,8 @@ POSTCOPY_VARIANTS = (
         SyncsAfterTheSwitch,
         "pages are sent again after the switch, the way they were sent before it, over what the guest has stored",
         ("663e6c1df8", "2ebeaec012"),
-        machine=_MACHINE,
+        machine=_MAPPED,
+        growing=_ONE_PAGE,
         rounds=0,
     ),
     Variant(

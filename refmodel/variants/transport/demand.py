@@ -16,6 +16,8 @@ from refmodel.variants.variant import Variant
 __all__ = ["DEMAND_VARIANTS"]
 
 _MACHINE = "seed+postcopy"
+_MAPPED = "seed+second-stage+postcopy"
+"""Where every page is mapped from the start, so that the guest can store to it at the target."""
 _ONE_PAGE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 
@@ -113,7 +115,7 @@ DEMAND_VARIANTS = (
         StartsOverAfterALoss,
         "after a loss of the wire pages are sent again that the guest has stored to",
         ("663e6c1df8",),
-        machine=_MACHINE,
+        machine=_MAPPED,
         growing=_ONE_PAGE,
         rounds=0,
     ),
