@@ -72,9 +72,11 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
     spec, checker = runner.spec, runner.parts(sizes).checker
     broken: set[str] = set()
     if checker._scalars(wrong) == checker._scalars(after):
-        packed, scalars = checker.packing.first(after), checker._scalars(wrong)
+        packed = checker.packing.first(after)
         changed = checker.changed(packed, checker.packing.after(packed, after, wrong))
-        invariants, laws = checker._invariants.plan(changed, scalars), checker._laws.plan(changed, scalars)
+        scalars = packed & checker._scalar_bits
+        invariants = checker._invariants.plan(changed, scalars, wrong)
+        laws = checker._laws.plan(changed, scalars, wrong)
         broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
         if len(broken) < 2:
             broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}

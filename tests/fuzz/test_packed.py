@@ -56,7 +56,7 @@ def test_values_beyond_a_byte_are_told_apart_too() -> None:
     shape, cells = start.source.memory.shape, start.source.memory.cells
 
     def with_value(value: int) -> int:
-        memory = Map(shape, (value, *cells[1:]))
+        memory: Map[Any, int] = Map(shape, (value, *cells[1:]))
         return packing.first(start.but(source=start.source.but(memory=memory)))
 
     values = (0, 1, 127, 128, 255, 256, 1000, -1, -2)

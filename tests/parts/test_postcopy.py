@@ -1,6 +1,6 @@
 """Post-copy by hand: the switch, pages on demand, a wire that is lost and found, and what each side is worth."""
 
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -86,15 +86,16 @@ def test_a_switch_is_taken_back_until_the_commit_and_not_after_it() -> None:
 def test_until_the_last_page_no_side_is_an_image_by_itself() -> None:
     d = Switching(POST, pfn=1).live().store(2).stop().do("switch")
     d.do("send_registers", 0).do("send_table").do("commit").do("acknowledge")
-    assert d.spec.source_is_an_image(d.m)
-    assert not d.spec.target_is_an_image(d.m)
+    spec: Any = d.spec
+    assert spec.source_is_an_image(d.m)
+    assert not spec.target_is_an_image(d.m)
     d.do("activate")
-    assert not d.spec.source_is_an_image(d.m)
-    assert not d.spec.target_is_an_image(d.m)
-    assert d.spec.is_between(d.m)
+    assert not spec.source_is_an_image(d.m)
+    assert not spec.target_is_an_image(d.m)
+    assert spec.is_between(d.m)
     d.refuses("all of the guest's memory is at the target", "discard_source")
     d.do("push", 0).take(0)
-    assert d.spec.target_is_an_image(d.m)
+    assert spec.target_is_an_image(d.m)
     d.do("discard_source")
 
 
