@@ -73,16 +73,10 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
     broken: set[str] = set()
     if checker._scalars(wrong) == checker._scalars(after):
         packed = checker.packing.first(after)
-<<<<<<< HEAD
-        new = checker.packing.after(packed, after, wrong)
-        changed, scalars = checker.changed(packed, new), new & checker._scalar_bits
-        invariants, laws = checker._invariants.plan(changed, scalars, wrong), checker._laws.plan(changed, scalars, wrong)
-=======
         changed = checker.changed(packed, checker.packing.after(packed, after, wrong))
         scalars = packed & checker._scalar_bits
         invariants = checker._invariants.plan(changed, scalars, wrong)
         laws = checker._laws.plan(changed, scalars, wrong)
->>>>>>> origin/main
         broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
         if len(broken) < 2:
             broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}
