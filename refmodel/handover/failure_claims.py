@@ -24,7 +24,7 @@ class FailureClaims(Failures[F]):
         whole = self.is_committed(m) | (m.phase == Phase.AFTER)
         return whole & neg(m.failed.target) & (m.failed.knows != Knows.NOT_TAKEN)
 
-    @invariant(Contract.HAND_OVER, "I-ONE", "R12")
+    @invariant(Contract.HAND_OVER, "I-ONE", "R12", goal=True)
     def who_runs_at_the_source_is_a_matter_of_the_phase_while_it_is_there(self, m: F) -> bool:
         """Until paused, and after an abort."""
         phase = m.phase

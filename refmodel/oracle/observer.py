@@ -86,9 +86,15 @@ class Observer:
     def _begin(self, m: Any) -> None:
         self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])
         self.recordings[-1] += [Release(BLOCK, page) for page in range(self._pages) if not self._spec.matters(m, page)]
+        self.recordings[-1] += [Emit(str(packet)) for packet in self._sent_before()]
         held = m.target.memory
         self._read = {page: [held[page, word] for word in range(self._words)] for page in range(self._pages)}
         self._unsent, self._told, self._is_over = {}, set(), False
+
+    def _sent_before(self) -> list[int]:
+        """Packets that the guest has sent, and that no checkpoint knows of yet."""
+        fresh = getattr(self._watch.ledger, "fresh", None)
+        return [] if fresh is None else [packet for packet in range(fresh.shape[0]) if fresh[packet]]
 
     def _is_going_on(self) -> bool:
         return not any(isinstance(event, Activate | Abort | Takeover) for event in self.recordings[-1])

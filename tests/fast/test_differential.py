@@ -11,8 +11,6 @@ from fuzz.readers.limits import answer
 from fuzz.readers.parts import pack
 from fuzz.readers.table import TARGETS
 from refmodel.fast import control, moves, screen
-from refmodel.fast.columns import Words
-from refmodel.fast.state import Flag, PageState
 from refmodel.oracle.readers.compression import open_input
 from refmodel.recordings import RECORDINGS
 from tests.oracle.test_qemu_stream import STREAM
@@ -80,14 +78,6 @@ def test_a_stream_cut_anywhere_has_the_same_verdict() -> None:
         assert "the-stream-is-whole" in faster.stream(pack([STREAM[:end], b""]))
 
 
-def forgets_variation(real: Callable[..., moves.Broken]) -> Callable[..., moves.Broken]:
-    def sends(s: PageState, at: moves.Places, digest: Words, run: moves.Run) -> moves.Broken:
-        yield from real(s, at, digest, run)
-        s.flags[at] &= ~Flag.VARIED
-
-    return sends
-
-
 def loses_findings(real: Callable[..., moves.Broken]) -> Callable[..., moves.Broken]:
     def settle(*arguments: object) -> moves.Broken:
         for rule, lost in real(*arguments):
@@ -103,9 +93,7 @@ def forgets_the_release(real: Callable[..., None]) -> Callable[..., None]:
 @pytest.mark.parametrize(
     ("place", "name", "wrong"),
     [
-        (screen, "sends", forgets_variation),
         (control, "settle", loses_findings),
-        (moves, "settle", loses_findings),
         (screen, "memories", loses_findings),
         (screen, "releases", forgets_the_release),
     ],

@@ -65,7 +65,13 @@ def test_the_natural_loss_is_seen_live() -> None:
 def test_nothing_is_left_when_it_is_interrupted(sent: signal.Signals, after: float, tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [REFMODEL, "lab", "qemu", "hot"]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+    )
     time.sleep(after)
     child.send_signal(sent)
     assert child.wait(30) != 0

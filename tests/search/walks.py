@@ -9,6 +9,7 @@ from attrs import evolve
 from refmodel.language import Refused
 from refmodel.search.explore import explore
 from refmodel.search.space import Space
+from refmodel.state import Phase
 
 _MOST_VISITED = 3_000
 """States that are drawn from: with dead fields as they come, whole searches are too large."""
@@ -17,7 +18,7 @@ _MOST_VISITED = 3_000
 def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
     """States along one walk that picks kinds of steps evenly, until a claim breaks or nothing can be done.
 
-    It does not abort, which would end most walks early, and pauses late.
+    It is not aborted, where no search goes on and most walks would end early, and pauses late.
     """
     spec, state = space.spec, space.start
     by_step: dict[str, list[tuple[int, ...]]] = {}
@@ -34,6 +35,9 @@ def reached(space: Space, random: Random, steps: int) -> Iterator[Any]:
                 try:
                     after = getattr(spec, step)(state, *arguments)
                 except Refused:
+                    continue
+                if after.phase == Phase.ABORTED:  # a host that is lost ends it as well
+                    after = None
                     continue
                 break
             if after is not None:

@@ -12,12 +12,19 @@ from tests.tap.ends import RAM, STREAM, Target
 _TAP = [sys.executable, "-c", "from refmodel.cli import main; main()", "tap"]
 
 
+def _can_be_interrupted() -> None:
+    """Also where the tests run in the background, and what they start would pass over an interrupt."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def _run(folder: Path, arguments: list[str], interrupts: bool) -> tuple[int | None, bytes, Target]:
     target = Target()
     server = await asyncio.start_unix_server(target.accept, str(folder / "dst"))
     ends = ["--listen", f"unix:{folder / 'tap'}", "--forward", f"unix:{folder / 'dst'}"]
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*_TAP, *ends, *arguments, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(
+        *(*_TAP, *ends, *arguments), stdout=pipe, stderr=pipe, preexec_fn=_can_be_interrupted
+    )
     assert process.stderr is not None
     if "--json" in arguments:
         while not (folder / "tap").exists():

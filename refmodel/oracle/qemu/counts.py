@@ -89,16 +89,16 @@ class Counts:
 def new_counts(syncs: Sequence[Sync]) -> list[set[int]]:
     """How many pages each sync can have counted anew; two numbers where the clock leaves it open."""
     counts: list[set[int]] = []
-    bases = {0}
-    since = syncs[0].start if syncs else 0
+    can_be = {(0, syncs[0].start if syncs else 0)}
+    """What the counter started from, and when it was restarted last."""
     for sync in syncs:
-        new = {sync.dirty - base for base in bases if sync.dirty >= base}
-        counts.append(new or {sync.dirty})
-        passed = sync.end - since
-        if passed > _PERIOD + _UNSURE:
-            bases, since = {0}, sync.end
-        elif passed > _PERIOD - _UNSURE:
-            bases = {0, sync.dirty}
-        else:
-            bases = {sync.dirty} if 0 not in bases or len(bases) == 1 else {0, sync.dirty}
+        fitting = {(base, since) for base, since in can_be if sync.dirty >= base} or {(0, since) for _, since in can_be}
+        counts.append({sync.dirty - base for base, _ in fitting})
+        can_be = set()
+        for _, since in fitting:
+            passed = sync.end - since
+            if passed > _PERIOD - _UNSURE:
+                can_be.add((0, sync.end))
+            if passed <= _PERIOD + _UNSURE:
+                can_be.add((sync.dirty, since))
     return counts
