@@ -8,37 +8,22 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from fuzz.crashes import Crash, keep_shortest
 from fuzz.decode import HEAD, RECORD
 from fuzz.mutate import mutated
 from fuzz.questions.question import ALL, TAIL, Disagreement, Question, inputs, known_machine, own_machine, with_tail
 from fuzz.questions.table import QUESTIONS
 from refmodel.unusable import Unusable
 
-__all__ = ["Crash", "Summary", "main", "run"]
+__all__ = ["Summary", "main", "run"]
 
 _STEPS = 48
 _MOST_BYTES = HEAD + RECORD * _STEPS + TAIL
-
-
-@frozen
-class Crash:
-    """An input on which two checkers do not agree; the shortest of those with the same key."""
-
-    question: str
-    key: str
-    message: str
-    data: bytes = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """A file's name for it."""
-        return f"{self.question}-{sha256(self.data).hexdigest()[:12]}"
 
 
 @define
@@ -74,8 +59,7 @@ def run(name: str, question: Question, count: int, seed: int, seconds: float = f
             reached = question.ask(data)
         except Disagreement as found:
             crash = Crash(name, found.key, found.message, data)
-            before = summary.crashes.get(found.key, crash)
-            summary.crashes[found.key] = min(before, crash, key=lambda one: len(one.data))
+            keep_shortest(summary.crashes, found.key, crash)
             continue
         if not reached <= summary.reached:
             summary.reached |= reached
@@ -106,9 +90,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"{name:10} {machine}: {summary.inputs:,} inputs, {rate:,.0f} a second, {len(summary.reached):,} reached")
         for crash in summary.crashes.values():
             found += 1
-            options.findings.mkdir(parents=True, exist_ok=True)
-            (options.findings / crash.name).write_bytes(crash.data)
-            print(f"FOUND {options.findings / crash.name}: {crash.key}: {crash.message}")
+            print(f"FOUND {crash.write(options.findings)}: {crash.key}: {crash.message}")
     print(f"{found} found" if found else "nothing found")
     return 1 if found else 0
 

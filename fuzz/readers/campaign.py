@@ -9,36 +9,21 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from fuzz.crashes import Crash, keep_shortest
 from fuzz.readers.limits import Found, answer, bounded_memory, peak_megabytes
 from fuzz.readers.table import MOST, TARGETS, Target
 
-__all__ = ["Crash", "Summary", "main", "run", "run_inputs", "run_target"]
+__all__ = ["Summary", "main", "run", "run_inputs", "run_target"]
 
 _CHUNK = 10_000
 _MOST_KEPT = 2000
 _BIG = 24_000
 """An input longer than this beyond its seeds is not mutated further: it takes the time of many."""
-
-
-@frozen
-class Crash:
-    """An input that a reader does not survive; the shortest of those with the same key."""
-
-    target: str
-    key: str
-    message: str
-    data: bytes = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """A file's name for it."""
-        return f"{self.target}-{sha256(self.data).hexdigest()[:12]}"
 
 
 @define
@@ -70,7 +55,7 @@ class Summary:
             self.answers.setdefault(name, set()).update(other.answers[name])
             self.spent[name] = self.spent.get(name, 0.0) + other.spent[name]
         for key, crash in other.crashes.items():
-            self.crashes[key] = min(self.crashes.get(key, crash), crash, key=lambda found: len(found.data))
+            keep_shortest(self.crashes, key, crash)
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -114,8 +99,7 @@ def run_target(name: str, count: int, seed: str, more: Sequence[bytes] = (), unt
                 said = answer(target.read, data)
             except Found as found:
                 crash = Crash(name, found.key, found.message, data)
-                before = summary.crashes.get((name, found.key), crash)
-                summary.crashes[name, found.key] = min(before, crash, key=lambda one: len(one.data))
+                keep_shortest(summary.crashes, (name, found.key), crash)
                 continue
             if said not in answers and len(answers) < _MOST_KEPT:
                 answers.add(said)
@@ -181,8 +165,7 @@ def main(argv: Sequence[str]) -> int:
                 flush=True,
             )
         for crash in whole.crashes.values():
-            options.findings.mkdir(parents=True, exist_ok=True)
-            (options.findings / crash.name).write_bytes(crash.data)
+            crash.write(options.findings)
     print("\n".join(whole.lines()))
     return 1 if whole.crashes else 0
 
