@@ -1,23 +1,20 @@
 """A machine out of parts: a class made of theirs, over a state made of theirs. Nothing is copied."""
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
+from refmodel.loading import loaded
 from refmodel.migration import AnyMachine, Migration
 from refmodel.parts import PARTS, Part
 from refmodel.seed import Seed
 from refmodel.state import Machine
-from refmodel.unusable import Unusable
+from refmodel.unusable import Unusable, nearest
 
-__all__ = ["CHOICES", "Choice", "build", "chosen", "compose", "loaded", "nearest", "patched"]
+__all__ = ["CHOICES", "Choice", "build", "chosen", "compose", "nearest", "patched"]
 
 
 @frozen
@@ -114,7 +111,9 @@ def compose(name: str) -> type[AnyMachine]:
     ``FILE.py:NAME`` is a machine of one's own, made with ``build`` (or a subclass of one) under that name in a file.
     """
     if ":" in name:
-        return loaded(name)
+        made = loaded(name)
+        made.__reduce__ = lambda self: (_again, (name, None, None))  # type: ignore[method-assign]
+        return made
     if name == "seed":
         return Seed
     choice, parts = chosen(name)
@@ -135,16 +134,27 @@ _PATCHED: dict[tuple[str, str, type[Any]], type[AnyMachine]] = {}
 
 
 def patched(name: str, variant: str, patch: type[Any]) -> type[AnyMachine]:
-    """The machine with one function replaced. Unusable where it lacks the part that the patch is of."""
+    """The machine with one function replaced.
+
+    Unusable where it lacks the part that the patch is of, or a part whose state the patched function speaks of.
+    """
     if (name, variant, patch) in _PATCHED:
         return _PATCHED[name, variant, patch]
     machine = compose(name)
     of = patch.__bases__[0]
     if not issubclass(machine, of):
         raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine with the part {of.__name__}")
+    if lacking := _fields_of_state(patch) - set(fields_dict(machine.state)):
+        raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine whose state has {', '.join(sorted(lacking))}")
     made = _made(name, (patch, machine), machine.state, {}, variant, patch.__name__)
     _PATCHED[name, variant, patch] = made
     return made
+
+
+def _fields_of_state(patch: type[Any]) -> set[str]:
+    """What the patch's own type says of the state: the fields of its variable's bound, as in ``MigrationRounds[S]``."""
+    variables = [variable for base in vars(patch).get("__orig_bases__", ()) for variable in base.__parameters__]
+    return {name for variable in variables for name in fields_dict(variable.__bound__)}
 
 
 def _made(
@@ -163,29 +173,6 @@ def _made(
     return made
 
 
-def loaded(name: str) -> type[AnyMachine]:
-    """The machine ``FILE.py:NAME``; Unusable where there is no such file, or no machine under that name in it."""
-    file, _, called = name.partition(":")
-    path = Path(file)
-    if path.suffix != ".py" or not path.is_file():
-        raise Unusable("machine", f"no file {file!r}", "FILE.py:NAME")
-    spec = spec_from_file_location(f"refmodel_machine_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[module.__name__] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise Unusable(file, f"{type(error).__name__}: {error}", "Python that can be imported") from None
-    made = vars(module).get(called)
-    if not (isinstance(made, type) and issubclass(made, Migration)):
-        machines = [n for n, each in vars(module).items() if isinstance(each, type) and issubclass(each, Migration)]
-        raise Unusable(file, f"no machine {called!r}", nearest(called, machines) if machines else "a machine")
-    made.__reduce__ = lambda self: (_again, (name, None, None))  # type: ignore[method-assign]
-    return made
-
-
 def _again(name: str, variant: str | None, patch: type[Any] | None) -> AnyMachine:
     """A machine in another process."""
     return compose(name)() if variant is None or patch is None else patched(name, variant, patch)()
@@ -200,9 +187,3 @@ def _state_of(name: str, parts: Iterable[Part]) -> type[Machine]:
 
 def _called(name: str) -> str:
     return "".join(word.capitalize() for word in re.split(r"[^a-zA-Z0-9]+", name))
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """What to say for a name that is not there."""
-    near = get_close_matches(name, list(names), n=1, cutoff=0.4)
-    return f"{near[0]!r}" if near else f"one of {', '.join(names)}"

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from refmodel.compose import CHOICES, compose, nearest
+from refmodel.compose import CHOICES, compose
 from refmodel.migration import AnyMachine
-from refmodel.unusable import Unusable
+from refmodel.unusable import Unusable, nearest
 from refmodel.variants import VARIANTS
 
 __all__ = ["MACHINES", "machine"]

@@ -1,16 +1,21 @@
 """Machines are composed of parts, by name or in a file; the worked example of docs/machines.md does what it says."""
 
 import pickle
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from proofs.chapters import chapters_of
 from proofs.prove import prove_all
 from refmodel.compose import CHOICES, chosen, compose
+from refmodel.language import Action, Refused
 from refmodel.machines import machine
 from refmodel.parts import PARTS
 from refmodel.search.find import GROWING, find
+from refmodel.search.seed_space import SIZES, sizes_for
+from refmodel.search.space import actions_of
 from refmodel.seed import Seed
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
@@ -95,3 +100,32 @@ def test_what_the_worked_example_forgets_is_refuted_and_found() -> None:
     assert found.schedule is not None
     assert found.schedule.noticed is not None
     assert "the last store was" in found.schedule.noticed.what
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_variant_of_a_named_machine_runs_or_is_unusable(name: str) -> None:
+    """Every pair: where it is made, a patched function asks for nothing of the state that the machine has not."""
+    made, chance = 0, Random(1)
+    for variant in VARIANTS:
+        try:
+            spec = machine(name, variant)
+        except Unusable:
+            continue
+        made += 1
+        sizes = sizes_for(spec, SIZES)
+        kinds: dict[str, list[Action]] = {}
+        for action in actions_of(spec, sizes):
+            kinds.setdefault(action.step, []).append(action)
+        m = spec.start(sizes)
+        for _ in range(12):
+            after = []
+            for actions in kinds.values():
+                with suppress(Refused):
+                    after.append(spec.take(m, chance.choice(actions)))
+            m = chance.choice(after or [m])
+    assert made > 20
+
+
+def test_a_variant_needs_the_state_that_its_function_speaks_of() -> None:
+    with pytest.raises(Unusable, match="'unmapped-not-owed' on 'seed'; expected a machine whose state has memory_map"):
+        machine("seed", "unmapped-not-owed")

@@ -1,0 +1,32 @@
+"""A machine of one's own, from the file that makes it (docs/machines.md)."""
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from refmodel.migration import AnyMachine, Migration
+from refmodel.unusable import Unusable, nearest
+
+__all__ = ["loaded"]
+
+
+def loaded(name: str) -> type[AnyMachine]:
+    """The machine ``FILE.py:NAME``; Unusable where there is no such file, or no machine under that name in it."""
+    file, _, called = name.partition(":")
+    path = Path(file)
+    if path.suffix != ".py" or not path.is_file():
+        raise Unusable("machine", f"no file {file!r}", "FILE.py:NAME")
+    spec = spec_from_file_location(f"refmodel_machine_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Unusable(file, f"{type(error).__name__}: {error}", "Python that can be imported") from None
+    made = vars(module).get(called)
+    if not (isinstance(made, type) and issubclass(made, Migration)):
+        machines = [n for n, each in vars(module).items() if isinstance(each, type) and issubclass(each, Migration)]
+        raise Unusable(file, f"no machine {called!r}", nearest(called, machines) if machines else "a machine")
+    return made
