@@ -145,7 +145,7 @@ def main() -> None:
             continue
         cells = (
             row["bench"],
-            f"{row['figure']:,.2f}" if row["unit"] in ("ratio", "GB/s") else f"{row['figure']:,.0f}",
+            f"{row['figure']:,.2f}" if row["unit"] in ("ratio", "GB", "GB/s") else f"{row['figure']:,.0f}",
             row["unit"],
             f"{row['yardstick']:,.0f}",
             f"{row['ratio']:.4f}",

@@ -5,9 +5,12 @@ of the processor for this process, so that whatever else runs accuses nobody.
 """
 
 import io
+import resource
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +28,7 @@ from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.events_file import dumps, read_events
 from tests.fast import synthetic
 
-__all__ = ["SPEEDS"]
+__all__ = ["SPEEDS", "nanoseconds", "peak"]
 
 GIB = 1 << 30
 
@@ -143,15 +146,44 @@ def lines() -> tuple[float, str]:
     return count / took, f"{count:,} events; {count / took / _stepwise():,.1f} times the stepwise judge (>= 150,000/s)"
 
 
-def scale() -> tuple[float, str]:
-    """Nanoseconds an event from 10^5 to 10^8 events: the ratio of the last to the first."""
+def nanoseconds() -> list[float]:
+    """What an event takes in traces of 10^5, 10^6, 10^7 and 10^8 events."""
     took = []
     for power in range(5, 9):
         began = time.process_time()
         Screen("synthetic").feed(synthetic.columns(1 << 16, 10**power))
         took.append((time.process_time() - began) / 10**power * 1e9)
+    return took
+
+
+def scale() -> tuple[float, str]:
+    """Nanoseconds an event from 10^5 to 10^8 events: the ratio of the last to the first."""
+    took = nanoseconds()
     each = ", ".join(f"10^{power}: {nanoseconds:.0f}" for power, nanoseconds in enumerate(took, 5))
     return took[-1] / took[0], f"ns an event, {each}"
+
+
+def _peak(pages: int, sends: int) -> tuple[int, int, float]:
+    began = time.process_time()
+    screen = Screen("synthetic")
+    screen.feed(synthetic.columns(pages, sends, 1 << 18))
+    assert not screen.found
+    compared = screen.judge.tally().compared["ram"]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, compared, time.process_time() - began
+
+
+def peak(pages: int, sends: int) -> tuple[int, int, float]:
+    """What a process holds at most that judges such a guest, in bytes; pages that were compared; CPU seconds."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+        return fresh.submit(_peak, pages, sends).result()
+
+
+def tebibyte() -> tuple[float, str]:
+    """Gigabytes that the judge's process holds at most, interpreter and all, for a guest of 1 TiB."""
+    pages = 1 << 28
+    size, compared, took = peak(pages, pages + (1 << 22))
+    assert compared == pages
+    return size / 1e9, f"{pages:,} pages, {2 * pages + (1 << 22):,} events in {took:.0f} CPU seconds (<= 6.5 GB)"
 
 
 SPEEDS: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
@@ -160,5 +192,6 @@ SPEEDS: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
     "columns": ("events/s", columnar),
     "lines": ("events/s", lines),
     "scale": ("ratio", scale),
+    "tebibyte": ("GB", tebibyte),
 }
 """By name, with its unit."""
