@@ -60,7 +60,7 @@ CHOICES: Mapping[str, Choice] = {
             "postcopy",
             (
                 *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints", "postcopy"),
+                *("hypervisor-writes", "device-writes", "free-hints", "failures", "postcopy"),
             ),
             "kvm-qemu that switches to post-copy: the guest runs at the target while pages are owed",
         ),
@@ -74,7 +74,7 @@ CHOICES: Mapping[str, Choice] = {
         ),
         Choice(
             "remus",
-            ("always-shadowed", "protect-at-harvest", "xen-rounds", "hypervisor-writes", "checkpoints"),
+            ("always-shadowed", "protect-at-harvest", "xen-rounds", "hypervisor-writes", "checkpoints", "failures"),
             "Remus on Xen: after the first, checkpoint follows checkpoint; the target takes over if the source dies",
         ),
     )

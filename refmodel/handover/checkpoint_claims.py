@@ -1,14 +1,14 @@
 """What checkpoints have to be: whole, or of no account; and nobody outside may know of more than they do."""
 
 from refmodel.handover.checkpoint_state import Epoch, K
-from refmodel.handover.checkpoints import CheckpointSteps
+from refmodel.handover.takeover import Takeover
 from refmodel.language import Contract, Cpu, Packet, Pfn, Vpn, Word, implies, invariant, law, neg, pick
 from refmodel.state import Phase, Stage, same_entry
 
 __all__ = ["CheckpointStream"]
 
 
-class CheckpointStream(CheckpointSteps[K]):
+class CheckpointStream(Takeover[K]):
     """The claims; a takeover is one more way for the target to start."""
 
     leaves_out = frozenset({"the_target_starts_only_once_it_has_acknowledged"})
@@ -37,7 +37,7 @@ class CheckpointStream(CheckpointSteps[K]):
     @invariant(Contract.TRANSPORT, "I-CONS", goal=True)
     def until_an_epoch_is_whole_the_targets_memory_is_the_last_checkpoint(self, m: K, page: Pfn, word: Word) -> bool:
         """Whatever has arrived since."""
-        steady = self.is_migrating(m) & m.checkpoints.exists & (m.checkpoints.epoch != Epoch.WHOLE)
+        steady = self.is_protected(m) & m.checkpoints.exists & (m.checkpoints.epoch != Epoch.WHOLE)
         return implies(steady, m.target.memory[page, word] == m.snapshots.whole.memory[page, word])
 
     @invariant(Contract.TRANSPORT, "I-CONS", goal=True)
@@ -52,7 +52,7 @@ class CheckpointStream(CheckpointSteps[K]):
         """The target would start with it."""
         kept, whole = m.checkpoints.kept, m.snapshots.whole
         same = same_entry(whole.table, kept.table, vpn) & (kept.registers[cpu] == whole.registers[cpu])
-        return implies(self.is_migrating(m) & m.checkpoints.exists, same)
+        return implies(self.is_protected(m) & m.checkpoints.exists, same)
 
     @invariant(Contract.HAND_OVER, "I-CONS")
     def the_context_of_an_epoch_on_its_way_is_its_checkpoints(self, m: K, vpn: Vpn, cpu: Cpu) -> bool:
@@ -81,14 +81,17 @@ class CheckpointStream(CheckpointSteps[K]):
 
     @invariant(Contract.TRANSPORT, "I-CLEAN")
     def words_are_buffered_only_between_a_checkpoint_and_the_end(self, m: K, page: Pfn, word: Word) -> bool:
-        """Nothing of an epoch is left before the first, after the last, or after an abort."""
+        """Nothing of an epoch is left before the first, after the last, or after an abort; or what is whole, where the
+        source died."""
         running = (m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED) | (m.phase == Phase.STOP_AND_COPY)
-        return implies(m.checkpoints.buffered[page, word], m.checkpoints.exists & running)
+        applied_yet = self.is_orphaned(m) & (m.checkpoints.epoch == Epoch.WHOLE)
+        return implies(m.checkpoints.buffered[page, word], m.checkpoints.exists & (running | applied_yet))
 
     @invariant(Contract.HAND_OVER, "I-CLEAN")
     def there_is_a_checkpoint_only_from_the_first_stop_on(self, m: K) -> bool:
-        """An earlier migration leaves none to go back to."""
-        early = (m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP) | (m.phase == Phase.ABORTED)
+        """An earlier migration leaves none to go back to, unless its source died."""
+        aborted = (m.phase == Phase.ABORTED) & m.hand_over.source_runs
+        early = (m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP) | aborted
         return implies(m.checkpoints.exists, neg(early))
 
     @invariant(Contract.HAND_OVER)
@@ -98,7 +101,8 @@ class CheckpointStream(CheckpointSteps[K]):
         under_way = neg(marks.acknowledged) | (marks.epoch != Epoch.OPEN)
         here = (m.phase == Phase.STOP_AND_COPY) & marks.taken_here
         over = (m.phase == Phase.COMMITTED) | (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER)
-        return implies(under_way, here | (m.phase == Phase.LIVE) | (over & (marks.epoch == Epoch.OPEN)))
+        alone = self.is_orphaned(m) & marks.acknowledged & (marks.epoch == Epoch.WHOLE)
+        return implies(under_way, here | (m.phase == Phase.LIVE) | (over & (marks.epoch == Epoch.OPEN)) | alone)
 
     @invariant(Contract.HAND_OVER)
     def a_stop_whose_checkpoint_was_taken_has_sent_everything(self, m: K, cpu: Cpu) -> bool:

@@ -6,11 +6,9 @@
 A round becomes an epoch. The first checkpoint comes as a migration does; from then on the target buffers what arrives
 (libxc's ``buffer_all_records`` [D]), and touches its memory only when it has all of an epoch. Should the source die,
 what is not whole counts for nothing. What the guest sends to the world is held back until the checkpoint that knows of
-it is acknowledged. That the source may not run once the target has taken over is a matter of fencing: a takeover stops
-it.
+it is acknowledged.
 
-What the target does between the source's death and its takeover it can do before that death as well, so that the two
-are one step here.
+``takeover`` has how it ends.
 """
 
 from typing import ClassVar
@@ -125,7 +123,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
         """The source goes on: its checkpoint has been taken. The next one has a context of its own."""
         need(m.phase == Phase.STOP_AND_COPY, "the source stands still and has been harvested")
         need(m.checkpoints.taken_here, "this stop's checkpoint has been taken")
-        need(self.is_set_up(m), "stores will be logged")
+        self.need_set_up(m)
         hand_over = m.hand_over
         return m.but(
             phase=Phase.LIVE,
@@ -139,6 +137,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
     def checkpoint_whole(self, m: K) -> K:
         """The end of the epoch arrives: the target has all of it, and goes back no further than to this."""
         need(m.checkpoints.epoch == Epoch.SENT, "a checkpoint is on its way")
+        need(self.is_heard(m), "what is on its way arrives")
         return m.but(
             checkpoints=m.checkpoints.but(
                 epoch=Epoch.WHOLE, exists=True, kept=Context(m.target.table, m.target.registers)
@@ -175,6 +174,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
         """The source learns that the checkpoint is whole: what the guest sent before it may be let out."""
         need(self.is_under_way(m) & neg(m.checkpoints.acknowledged), "the source waits for it")
         need(self.may_acknowledge(m), "the target has all of the checkpoint")
+        need(self.is_heard(m), "its word reaches the source")
         out = m.output
         return m.but(
             checkpoints=m.checkpoints.but(acknowledged=True),
@@ -206,42 +206,3 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
     def may_release(self, m: K, packet: int) -> bool:
         """The source was told that the target would know of it."""
         return m.output.free[packet]
-
-    # the end
-
-    @engine
-    def take_over(self, m: K) -> K:
-        """The source is dead, or has been fenced: the guest goes on at the target, from the last whole checkpoint."""
-        need(self.is_migrating(m), "the guest is protected by checkpoints")
-        need(self.may_take_over(m), "a whole checkpoint is all that is in the target's memory")
-        gone, marks = self.logging_ended(self.fenced(m)), m.checkpoints
-        return gone.but(
-            phase=Phase.AFTER,
-            target=m.target.but(table=marks.kept.table, registers=marks.kept.registers),
-            transfer=self.idle(m),
-            hand_over=gone.hand_over.but(target_runs=True),
-            checkpoints=marks.but(
-                epoch=Epoch.OPEN, acknowledged=True, taken_here=False, buffered=marks.buffered.cleared()
-            ),
-            output=m.output.but(fresh=m.output.fresh.cleared()),
-        )
-
-    def may_take_over(self, m: K) -> bool:
-        """An epoch that is being applied has to be applied first; one that is not whole is dropped."""
-        return m.checkpoints.exists & (m.checkpoints.epoch != Epoch.WHOLE)
-
-    def fenced(self, m: K) -> K:
-        """Nothing moves at the source any more, nor is anything left of it to move."""
-        cpus, shadow = m.cpus, m.shadow
-        return m.but(
-            hand_over=m.hand_over.but(source_runs=False),
-            cpus=cpus.but(present=cpus.present.cleared(), writable=cpus.writable.cleared()),
-            shadow=shadow.but(
-                present=shadow.present.cleared(), writable=shadow.writable.cleared(), unsynced=shadow.unsynced.cleared()
-            ),
-        )
-
-    def taken_back(self, m: K) -> K:
-        """The guest is protected no more: what the target has of it counts for nothing."""
-        after = self.unprotected(super().taken_back(m))
-        return after.but(ghost=after.ghost.but(copied=after.target.memory))

@@ -1,6 +1,7 @@
 """What is claimed under failures: one side runs, an image to go on from exists, and nobody acts on a guess."""
 
-from refmodel.handover.failures import F, Failures, Knows
+from refmodel.handover.failure_state import F, Knows
+from refmodel.handover.failures import Failures
 from refmodel.language import Contract, iff, implies, invariant, law, neg
 from refmodel.state import Phase
 
@@ -20,9 +21,8 @@ class FailureClaims(Failures[F]):
         return there & (m.phase != Phase.AFTER) & (m.failed.knows != Knows.TAKEN)
 
     def is_recoverable_at_the_target(self, m: F) -> bool:
-        """From the commit on it has all that the source had (R12), unless it was fenced."""
-        whole = self.is_committed(m) | (m.phase == Phase.AFTER)
-        return whole & neg(m.failed.target) & (m.failed.knows != Knows.NOT_TAKEN)
+        """From the commit on it has all that the source had (R12), or it has a checkpoint; unless it was fenced."""
+        return self.has_enough(m) & self.may_start(m)
 
     @invariant(Contract.HAND_OVER, "I-ONE", "R12", goal=True)
     def who_runs_at_the_source_is_a_matter_of_the_phase_while_it_is_there(self, m: F) -> bool:
@@ -46,7 +46,11 @@ class FailureClaims(Failures[F]):
     def what_is_known_of_the_target_is_so(self, m: F) -> bool:
         """It has the guest; or it has not, and cannot come to have it."""
         taken = (m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER)
-        never = (m.phase == Phase.COMMITTED) | ((m.phase == Phase.ACKNOWLEDGED) & m.failed.target)
+        never = (
+            self.has_enough(m)
+            & neg(m.phase == Phase.AFTER)
+            & neg((m.phase == Phase.ACKNOWLEDGED) & neg(m.failed.target))
+        )
         knows = m.failed.knows
         return implies(knows == Knows.TAKEN, taken) & implies(knows == Knows.NOT_TAKEN, never)
 
@@ -72,10 +76,20 @@ class FailureClaims(Failures[F]):
 
     @law(Contract.HAND_OVER, "I-ONE")
     def the_guest_is_lost_only_with_a_host(self, before: F, after: F) -> bool:
-        """Nothing that anybody does loses it: it takes a death. Of the source, before the commit; of the target, once
-        it is known to have the guest or has started it; between these, of the one after the other."""
-        died = (after.failed.source & neg(before.failed.source)) | (after.failed.target & neg(before.failed.target))
-        return implies(self.is_recoverable(before) & neg(self.is_recoverable(after)), died)
+        """Nothing that anybody does loses it: it takes a death, and of the only host from which it could go on. That is
+        the source before the commit; the target, once it is known to have the guest or has started it; between these,
+        and with a checkpoint, it takes both."""
+        source_died = after.failed.source & neg(before.failed.source)
+        target_died = after.failed.target & neg(before.failed.target)
+        only_source = source_died & neg(self.is_recoverable_at_the_target(before))
+        only_target = target_died & neg(self.is_recoverable_at_the_source(before))
+        return implies(self.is_recoverable(before) & neg(self.is_recoverable(after)), only_source | only_target)
+
+    @law(Contract.HAND_OVER, "I-ONE")
+    def a_target_that_could_start_is_given_up_only_if_it_hears_of_it_or_is_fenced(self, before: F, after: F) -> bool:
+        """Else it may start later, and nobody will know."""
+        given_up = self.has_enough(before) & neg(self.has_enough(after)) & neg(before.hand_over.target_runs)
+        return implies(given_up, self.is_heard(before) | self.is_fenced(before))
 
     @law(Contract.HAND_OVER, "I-ONE", "R12")
     def a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to(self, before: F, after: F) -> bool:

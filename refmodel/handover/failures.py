@@ -11,49 +11,12 @@ QEMU's source releases its images before it can know that the target has them, a
 is then a guess (``8e84865e54``, ``6f2b811a61`` [C]).
 """
 
-from enum import IntEnum
-from typing import TypeVar
-
-from attrs import frozen
-
+from refmodel.handover.failure_state import F, Knows, WithFailures
 from refmodel.handover.hand_over import HandOverSteps
-from refmodel.language import State, engine, need, neg, operator
-from refmodel.state import Machine, Phase
+from refmodel.language import engine, need, neg, operator
+from refmodel.state import Phase
 
-__all__ = ["F", "Failed", "Failures", "Knows", "WithFailures"]
-
-
-class Knows(IntEnum):
-    """What is known at the source of a target that was told to take the guest."""
-
-    NOTHING = 0
-    TAKEN = 1
-    """It has the guest: it has said so, or it was found out."""
-    NOT_TAKEN = 2
-    """It has not started the guest and never will: it is fenced, or it died before."""
-
-
-@frozen(slots=False)
-class Failed(State):
-    """What has been lost, and what is known of the target."""
-
-    wire: bool
-    """Nothing is sent any more, or heard, by this migration."""
-    source: bool
-    """The source's host has died, with its memory."""
-    target: bool
-    """The target's host has died, with its memory."""
-    knows: Knows
-
-
-@frozen(slots=False)
-class WithFailures(Machine):
-    """The state of a machine whose parts may be lost."""
-
-    failed: Failed
-
-
-F = TypeVar("F", bound=WithFailures)
+__all__ = ["F", "Failures", "Knows", "WithFailures"]
 
 
 class Failures(HandOverSteps[F]):
@@ -85,6 +48,10 @@ class Failures(HandOverSteps[F]):
         """The connection breaks: what was not delivered is lost."""
         need(self.is_under_way(m) | (m.phase == Phase.AFTER), "a migration has begun")
         need(neg(m.failed.wire), "the wire is there")
+        return self.cut(m)
+
+    def cut(self, m: F) -> F:
+        """There is no wire any more."""
         return m.but(failed=m.failed.but(wire=True))
 
     @operator
@@ -92,34 +59,45 @@ class Failures(HandOverSteps[F]):
         """The source's host dies. Before the commit the guest dies with it, later only what could have been resumed."""
         need(self.is_under_way(m) | (m.phase == Phase.AFTER), "a migration has begun")
         need(neg(m.failed.source), "the source is there")
-        after = m
-        if self.is_migrating(m):
-            after = self.taken_back(m)
-            after = after.but(hand_over=after.hand_over.but(source_runs=False))
-        return after.but(failed=after.failed.but(source=True, wire=True))
+        after = self.bereft(m) if self.is_migrating(m) else m
+        after = self.cut(after)
+        return after.but(failed=after.failed.but(source=True))
 
     @operator
     def lose_target(self, m: F) -> F:
         """The target's host dies; if the guest ran there, it dies with it."""
         need(self.is_under_way(m) | (m.phase == Phase.AFTER), "a migration has begun")
         need(neg(m.failed.target), "the target is there")
-        return m.but(failed=m.failed.but(target=True, wire=True), hand_over=m.hand_over.but(target_runs=False))
+        after = self.cut(m)
+        return after.but(failed=after.failed.but(target=True), hand_over=m.hand_over.but(target_runs=False))
 
     # what cannot be done then
+
+    def is_heard(self, m: F) -> bool:
+        """Over the wire."""
+        return super().is_heard(m) & neg(m.failed.wire)
+
+    def may_start(self, m: F) -> bool:
+        """It has not died, nor been fenced."""
+        return super().may_start(m) & neg(m.failed.target | self.is_fenced(m))
 
     def stored(self, m: F, page: int, word: int, value: int) -> F:
         """Nobody stores to the memory of a host that died."""
         need(neg(m.failed.source), "the source is there")
         return super().stored(m, page, word, value)
 
+    def arrives(self, m: F, page: int) -> bool:
+        """What is sent of the page gets to the target."""
+        return neg(m.failed.wire)
+
     def delivered(self, m: F, page: int, word: int, value: int) -> F:
         """It arrives by way of the wire."""
-        need(neg(m.failed.wire), "the wire is there")
+        need(self.arrives(m, page), "the wire is there")
         return super().delivered(m, page, word, value)
 
     def delivered_whole(self, m: F, page: int, value: int) -> F:
         """The same."""
-        need(neg(m.failed.wire), "the wire is there")
+        need(self.arrives(m, page), "the wire is there")
         return super().delivered_whole(m, page, value)
 
     def send_configuration(self, m: F) -> F:
@@ -140,7 +118,7 @@ class Failures(HandOverSteps[F]):
     def acknowledge(self, m: F) -> F:
         """The target takes the guest. It may do so although the wire is gone by now, for it was told before."""
         need(neg(m.failed.target), "the target is there")
-        need(m.failed.knows != Knows.NOT_TAKEN, "the target has not been fenced")
+        need(neg(self.is_fenced(m)), "the target has not been fenced")
         return super().acknowledge(m)
 
     def activate(self, m: F) -> F:
@@ -163,6 +141,16 @@ class Failures(HandOverSteps[F]):
 
     # what is done about it
 
+    def abort(self, m: F) -> F:
+        """A target that could start without another word has to hear of it; or it is known not to start any more."""
+        could_start = self.is_migrating(m) & self.has_enough(m)
+        need(neg(could_start) | self.is_heard(m) | self.is_fenced(m), "the target hears of it, or is fenced")
+        return super().abort(m)
+
+    def is_fenced(self, m: F) -> bool:
+        """The target is known not to run the guest, now or later."""
+        return m.failed.knows == Knows.NOT_TAKEN
+
     @engine
     def wire_error(self, m: F) -> F:
         """The engine finds the wire broken, and gives the migration up: the guest runs on at the source."""
@@ -183,23 +171,27 @@ class Failures(HandOverSteps[F]):
 
         Whether one that died had started the guest is told by what outlives it: a lease, the lock of an image.
         """
-        need(self.is_committed(m) | (m.phase == Phase.AFTER), "the source has committed")
+        need(self.has_enough(m), "the target could start, or has started")
+        need(neg(self.is_migrating(m) & self.is_heard(m)), "the source has committed, or hears nothing any more")
         need(m.failed.knows == Knows.NOTHING, "nothing is known of the target")
         need(neg(m.failed.source), "there is a source to go back to")
         return m.but(failed=m.failed.but(knows=self.found_out(m)))
 
     def found_out(self, m: F) -> Knows:
         """What became of the target."""
-        if m.phase == Phase.COMMITTED:
-            return Knows.NOT_TAKEN
-        if (m.phase == Phase.ACKNOWLEDGED) & m.failed.target:
-            return Knows.NOT_TAKEN
-        return Knows.TAKEN
+        if (m.phase == Phase.AFTER) | ((m.phase == Phase.ACKNOWLEDGED) & neg(m.failed.target)):
+            return Knows.TAKEN
+        return Knows.NOT_TAKEN
 
     @operator
     def resume_source(self, m: F) -> F:
         """The guest runs on at the source after all: the target is known not to run it, now or later."""
-        need(m.failed.knows == Knows.NOT_TAKEN, "the target is known not to have the guest, for good")
+        need(self.is_fenced(m), "the target is known not to have the guest, for good")
+        need(self.is_committed(m), "the source has committed")
         need(neg(m.failed.source), "the source is there")
-        after = self.taken_back(m)
+        return self.taken_back(m)
+
+    def taken_back(self, m: F) -> F:
+        """What was known of the target is of no more use."""
+        after = super().taken_back(m)
         return after.but(failed=after.failed.but(knows=Knows.NOTHING))

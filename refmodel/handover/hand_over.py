@@ -1,5 +1,6 @@
 """Hand-over: configuration, registers, table; commit, acknowledgement, activation, abort. Rules R11 and R12."""
 
+from refmodel.handover.who_runs import WhoRuns
 from refmodel.language import (
     Contract,
     Cpu,
@@ -16,13 +17,12 @@ from refmodel.language import (
     neg,
     operator,
 )
-from refmodel.rounds.rounds import MigrationRounds
 from refmodel.state import M, Phase, Stage, same_entry
 
 __all__ = ["HandOverSteps"]
 
 
-class HandOverSteps(MigrationRounds[M]):
+class HandOverSteps(WhoRuns[M]):
     """The end of a migration: either side may run, never both, and between commit and acknowledgement neither."""
 
     def initial(self, anything: M) -> M:
@@ -102,22 +102,6 @@ class HandOverSteps(MigrationRounds[M]):
         """Given up before the commit: the guest runs on at the source; the CPUs then leave the shadow one by one."""
         need(self.is_migrating(m), "the source has not committed")
         return self.taken_back(m)
-
-    def taken_back(self, m: M) -> M:
-        """The source has the guest again, and nothing of the migration is left in its way (I-CLEAN)."""
-        return self.logging_ended(m).but(
-            phase=Phase.ABORTED,
-            transfer=self.idle(m),
-            hand_over=m.hand_over.but(source_runs=True),
-        )
-
-    def has_given_up(self, m: M) -> bool:
-        """The source has given up its right to run, for good."""
-        return self.is_committed(m) | (m.phase == Phase.AFTER)
-
-    def has_moved(self, m: M) -> bool:
-        """The guest has run at the target: what it stored last was stored there."""
-        return m.hand_over.target_runs
 
     @guest
     def target_store(self, m: M, vpn: Vpn, word: Word, value: Value) -> M:

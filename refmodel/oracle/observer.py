@@ -134,8 +134,12 @@ class Observer:
                 yield Activate()
         if now.source_runs and not then.source_runs and self._spec.is_migrating(after):
             yield Resume()
-        elif (now.source_runs and not then.source_runs) or (after.phase == Phase.ABORTED != before.phase):
+        elif (now.source_runs and not then.source_runs) or self._is_given_up(before, after):
             yield Abort()
+
+    def _is_given_up(self, before: Any, after: Any) -> bool:
+        """The migration has ended, and not only for a source that died while the target could take over."""
+        return bool(after.phase == Phase.ABORTED != before.phase and not self._spec.has_enough(after))
 
     def _matters(self, m: Any, page: int) -> bool:
         """What the page holds is the guest's, here or where it is fetched from."""

@@ -35,7 +35,8 @@ def gone_back(m: Any, ledger: Ledger) -> list[Ledger]:
 
 def _apply(spec: Any, m: Any, page: int, word: int) -> list[Action]:
     arrives = Action("deliver", (page, word, m.checkpoints.buffer[page, word]))
-    still_owed = spec.is_owed(spec.checkpoint_apply(m, page, word), page) | neg(spec.matters(m, page))
+    owed = spec.is_owed(spec.checkpoint_apply(m, page, word), page) | spec.is_orphaned(m)
+    still_owed = owed | neg(spec.matters(m, page))
     return [arrives] if still_owed else [arrives, Action("settle", (page,))]
 
 

@@ -3,7 +3,7 @@
 Every bound is a choice about reach, not about truth: the proofs hold for any size and any number of rounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from refmodel.language import Action, Sizes
@@ -150,12 +150,8 @@ DEAD = (
 guest does then reaches nothing that is claimed; hence everything the migration leaves behind is dead there too."""
 
 
-def _is_end(m: Any) -> bool:
-    return bool(m.phase == Phase.ABORTED)
-
-
-def _never(m: Any) -> bool:
-    return False
+def _end(parts: Sequence[PartSpace]) -> Callable[[Any], bool]:
+    return lambda m: m.phase == Phase.ABORTED and not any(part.goes_on_after_abort(m) for part in parts)
 
 
 def prelude_of(spec: AnyMachine) -> tuple[Action, ...]:
@@ -195,5 +191,4 @@ def seed_space(spec: AnyMachine, sizes: Sizes = SIZES, rounds: int = ROUNDS, sym
         dead += [rule for rule in part.dead if not _looked_at(rule, others)]
     renamed = (*RENAMED, *(sort for part in parts for sort in part.renamed))
     left_out = LEFT_OUT.difference(*(part.taken for part in parts)).union(*(part.left_out for part in parts))
-    is_end = _never if any(part.goes_on_after_abort for part in parts) else _is_end
-    return Space(spec, sizes, start, renamed if symmetry else (), tuple(dead), left_out, is_end)
+    return Space(spec, sizes, start, renamed if symmetry else (), tuple(dead), left_out, _end(parts))

@@ -163,3 +163,96 @@ def test_an_abort_ends_the_protection() -> None:
     assert d.m.checkpoints.buffered.is_empty
     d.refuses("the guest is protected by checkpoints", "take_over")
     assert d.found == ["accepted"]
+
+
+def failing() -> Checkpointing:
+    d = Checkpointing("seed+checkpoints+failures")
+    d.set_up((0, 0), (1, 1))
+    return d
+
+
+def recoverable(d: Checkpointing) -> bool:
+    return bool(d.spec.is_recoverable(d.m))
+
+
+def test_before_the_first_checkpoint_the_guest_dies_with_the_source() -> None:
+    d = failing()
+    d.do("lose_source")
+    assert not recoverable(d)
+    d.refuses("the guest is protected by checkpoints", "take_over")
+
+
+def test_a_guest_with_a_checkpoint_outlives_the_source() -> None:
+    d = failing()
+    d.checkpoint()
+    d.store(0, 0, 1)
+    d.do("lose_source")
+    assert recoverable(d)
+    assert not d.m.hand_over.source_runs
+    d.do("take_over")
+    assert (d.m.phase, d.m.target.memory[0, 0]) == (Phase.AFTER, 0)
+    assert d.found == ["accepted"]
+
+
+def test_what_was_whole_when_the_source_died_is_applied_first() -> None:
+    d = failing()
+    d.checkpoint()
+    d.store(0, 0, 1)
+    d.take()
+    d.do("checkpoint_whole")
+    d.do("lose_source")
+    d.refuses("a whole checkpoint is all that is in the target's memory", "take_over")
+    d.apply()
+    d.do("take_over")
+    assert d.m.target.memory[0, 0] == 1
+    assert d.found == ["accepted"]
+
+
+def test_what_was_on_its_way_when_the_source_died_does_not_come() -> None:
+    d = failing()
+    d.checkpoint()
+    d.store(0, 0, 1)
+    d.take()
+    d.do("lose_source")
+    d.refuses("a checkpoint is on its way", "checkpoint_whole")
+    d.do("take_over")
+    assert d.m.target.memory[0, 0] == 0
+    assert d.found == ["accepted"]
+
+
+def test_over_a_broken_wire_no_checkpoint_comes_and_nothing_is_acknowledged() -> None:
+    d = failing()
+    d.checkpoint()
+    d.take()
+    d.do("lose_wire")
+    d.refuses("what is on its way arrives", "checkpoint_whole")
+    d = failing()
+    d.checkpoint()
+    d.take()
+    d.do("checkpoint_whole")
+    d.do("lose_wire")
+    d.refuses("its word reaches the source", "checkpoint_acknowledged")
+
+
+def test_a_source_that_hears_nothing_gives_protection_up_only_once_the_target_is_fenced() -> None:
+    d = failing()
+    d.checkpoint()
+    d.refuses("the source has committed, or hears nothing any more", "find_out")
+    d.do("lose_wire")
+    d.refuses("the target hears of it, or is fenced", "abort")
+    d.refuses("the target hears of it, or is fenced", "wire_error")
+    d.do("find_out")
+    d.refuses("the target is there, and has not been fenced", "take_over")
+    d.do("wire_error")
+    assert (d.m.phase, d.m.hand_over.source_runs, d.m.checkpoints.exists) == (Phase.ABORTED, True, False)
+    d.refuses("the guest is protected by checkpoints", "take_over")
+
+
+def test_a_target_that_died_takes_over_nothing() -> None:
+    d = failing()
+    d.checkpoint()
+    d.do("lose_target")
+    d.refuses("the target is there, and has not been fenced", "take_over")
+    assert recoverable(d)
+    d.do("lose_source")
+    assert not recoverable(d)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from refmodel.handover.failures import Knows
+from refmodel.handover.failure_state import Knows
 from refmodel.state import Phase
 from tests.parts.changing import Changing
 

@@ -21,7 +21,7 @@ def _memory(
     phase: Phase, exists: bool, epoch: Epoch, buffered: int, buffer: Cells, taken: Cells, whole: Cells, *memory: Cells
 ) -> tuple[Any, ...]:
     nothing = (0,) * len(taken)
-    if phase == Phase.ABORTED:
+    if phase == Phase.ABORTED and not exists:
         return phase, exists, epoch, 0, nothing, nothing, nothing, *(nothing for _ in memory)
     of = {cell: cell for cell, _ in members(buffered, 1)}
     source = memory[0]
@@ -42,7 +42,7 @@ def _registers(
     whole: Cells,
 ) -> tuple[Any, ...]:
     nothing = (0,) * len(source)
-    if phase == Phase.ABORTED:
+    if phase == Phase.ABORTED and not exists:
         return phase, exists, epoch, sent, nothing, nothing, nothing, nothing, nothing
     there = range(len(source)) if epoch == Epoch.SENT else [cpu for cpu, _ in members(sent, 1)]
     sides = (source, kept if exists else source, taken if epoch else source, whole if exists else source)
@@ -57,7 +57,7 @@ def _table(phase: Phase, exists: bool, epoch: Epoch, sent: bool, *tables: Any) -
     seen = (sent or epoch == Epoch.SENT, exists, bool(epoch), exists)
     found: list[Any] = []
     for is_seen, (present, frame, writable) in zip(seen, (target, kept, taken, whole), strict=True):
-        if phase == Phase.ABORTED or not is_seen:
+        if (phase == Phase.ABORTED and not exists) or not is_seen:
             found += (0, (NOTHING,) * len(frame), 0)
         else:
             found += (present, tuple(f if present >> i & 1 else NOTHING for i, f in enumerate(frame)), writable)
@@ -76,8 +76,8 @@ def _cpus(phase: Phase, present: int, frame: Cells, writable: int, unflushed: in
     return phase, present, frame, writable, unflushed
 
 
-def _sets(phase: Phase, *sets: int) -> tuple[Any, ...]:
-    return phase, *((0,) * len(sets) if phase == Phase.ABORTED else sets)
+def _sets(phase: Phase, exists: bool, *sets: int) -> tuple[Any, ...]:
+    return phase, exists, *((0,) * len(sets) if phase == Phase.ABORTED and not exists else sets)
 
 
 SPACE = PartSpace(
@@ -95,7 +95,7 @@ SPACE = PartSpace(
             ),
             _memory,
             "values go from a cell of the source to the same cell elsewhere, so that only which are equal is seen; "
-            "what is not buffered, taken or whole is looked at by nobody, and nothing after an abort",
+            "what is not buffered, taken or whole is looked at by nobody, and after an abort nothing if there is none",
         ),
         Rule(
             (
@@ -135,6 +135,7 @@ SPACE = PartSpace(
         Rule(
             (
                 "phase",
+                "checkpoints.exists",
                 "log.dirty",
                 "rounds.to_send",
                 "ghost.noted",
@@ -145,9 +146,10 @@ SPACE = PartSpace(
                 "output.covered",
             ),
             _sets,
-            "nothing is sent or let out after an abort",
+            "nothing is sent or let out after an abort, unless the target can take over",
         ),
     ),
     alive=frozenset({"phase"}),
     prelude=CONFIGURED,
+    goes_on_after_abort=lambda m: m.checkpoints.exists,
 )

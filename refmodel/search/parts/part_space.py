@@ -1,6 +1,7 @@
 """What a part says of the search."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -26,7 +27,7 @@ class PartSpace:
     """Steps that are taken, though a machine without the part need not take them."""
     prelude: tuple[Action, ...] | None = None
     """The actions that come first, in place of ``begin`` alone; None for no say in it."""
-    goes_on_after_abort: bool = False
-    """What the guest does after an abort reaches something that is claimed."""
+    goes_on_after_abort: Callable[[Any], bool] = lambda m: False
+    """From this state, which an abort led to, something more is reached that is claimed."""
     sizes: Mapping[str, int] = field(factory=dict)
     """How many of a sort the machines need at least, however small they are otherwise."""

@@ -81,5 +81,5 @@ SPACE = PartSpace(
     ),
     alive=frozenset({"phase"}),
     prelude=CONFIGURED,
-    goes_on_after_abort=True,
+    goes_on_after_abort=lambda m: True,
 )

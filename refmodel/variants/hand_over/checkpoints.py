@@ -5,18 +5,19 @@ All but one break a claim of hand-over or transport; ``epoch-mark-lost`` breaks 
 
 from refmodel.handover.checkpoint_state import Epoch, K
 from refmodel.handover.checkpoints import CheckpointSteps
+from refmodel.handover.takeover import Takeover
 from refmodel.variants.variant import Variant
 
 __all__ = ["CHECKPOINT_CONTROLS", "CHECKPOINT_VARIANTS"]
 
 
-class TakesOverFromNothing(CheckpointSteps[K]):
+class TakesOverFromNothing(Takeover[K]):
     def may_take_over(self, m: K) -> bool:
         """Whether or not any checkpoint has been whole."""
         return m.checkpoints.epoch != Epoch.WHOLE
 
 
-class TakesOverHalfApplied(CheckpointSteps[K]):
+class TakesOverHalfApplied(Takeover[K]):
     def may_take_over(self, m: K) -> bool:
         """The target starts with what it has, however far it is with an epoch."""
         return m.checkpoints.exists
@@ -66,7 +67,7 @@ class LeavesOutRegisters(CheckpointSteps[K]):
         return m.hand_over.table_sent & m.hand_over.configured
 
 
-class MisreadsTheFailover(CheckpointSteps[K]):
+class MisreadsTheFailover(Takeover[K]):
     def fenced(self, m: K) -> K:
         """The source is taken for dead, and runs."""
         return super().fenced(m).but(hand_over=m.hand_over)

@@ -1,6 +1,7 @@
 """Wrong variants of ``failures``: M25, M26."""
 
-from refmodel.handover.failures import F, Failures, Knows
+from refmodel.handover.failure_state import F, Knows
+from refmodel.handover.failures import Failures
 from refmodel.language import need, neg
 from refmodel.variants.variant import Variant
 
