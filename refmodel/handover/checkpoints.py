@@ -150,6 +150,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
     def checkpoint_apply(self, m: K, page: Pfn, word: Word) -> K:
         """A word of a whole epoch is written to the target's memory."""
         marks = m.checkpoints
+        need(self.may_start(m), "the target is there, and has not been fenced")
         need(self.may_apply(m), "the epoch is whole")
         need(marks.buffered[page, word], "the word has been buffered")
         memory = m.target.memory.set((page, word), marks.buffer[page, word])
@@ -165,6 +166,7 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
     @engine
     def checkpoint_applied(self, m: K) -> K:
         """All of the epoch is in the target's memory."""
+        need(self.may_start(m), "the target is there, and has not been fenced")
         need(m.checkpoints.epoch == Epoch.WHOLE, "the epoch is whole")
         need(m.checkpoints.buffered.is_empty, "all of it has been applied")
         return m.but(checkpoints=m.checkpoints.but(epoch=Epoch.OPEN))

@@ -60,6 +60,11 @@ class FailureClaims(Failures[F]):
         return implies(m.failed.source | m.failed.target, m.failed.wire)
 
     @invariant(Contract.HAND_OVER, "I-ONE")
+    def before_the_commit_a_target_is_fenced_only_where_it_cannot_be_told(self, m: F) -> bool:
+        """With a wire there is no need to: it would hear that the migration is given up."""
+        return implies(self.is_migrating(m) & self.is_fenced(m), m.failed.wire)
+
+    @invariant(Contract.HAND_OVER, "I-ONE")
     def no_migration_goes_on_from_a_source_that_died(self, m: F) -> bool:
         """It ends there, unless the source has committed."""
         return implies(m.failed.source, neg(self.is_migrating(m)) & (m.phase != Phase.BEFORE))
