@@ -21,9 +21,10 @@ class DeviceLog(MigrationRounds[D]):
         m = super().initial(anything)
         return m.but(devices=m.devices.but(logging=m.devices.logging.cleared(), dirty=m.devices.dirty.cleared()))
 
-    def is_set_up(self, m: D) -> bool:
+    def need_set_up(self, m: D) -> None:
         """Every device logs."""
-        return super().is_set_up(m) & m.devices.logging.is_full
+        super().need_set_up(m)
+        need(m.devices.logging.is_full, "every device logs")
 
     def is_logged_by_a_device(self, m: D, page: int) -> bool:
         """An address that is in the devices' log, and is still mapped, names the page."""

@@ -20,10 +20,11 @@ class DirtyRing(RingPush[R]):
         """Its mappings are revoked, and this CPU has not been flushed for it."""
         return m.ring_protection.revoked[page] & neg(m.ring_protection.flushed[cpu])
 
-    def is_set_up(self, m: R) -> bool:
+    def need_set_up(self, m: R) -> None:
         """Logging has started, and every CPU has been flushed."""
-        started = m.ring_protection.started & m.ring_protection.revoked.is_empty
-        return super().is_set_up(m) & started
+        super().need_set_up(m)
+        need(m.ring_protection.started, "logging has started")
+        need(m.ring_protection.revoked.is_empty, "no CPU is to be flushed for what was protected")
 
     def logging_begun(self, m: R) -> R:
         """Nothing is left of an earlier migration."""

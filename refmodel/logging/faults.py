@@ -75,9 +75,8 @@ class Faults(ShadowTable[M]):
         """The log when the engine takes the page up."""
         return m.log
 
-    def is_set_up(self, m: M) -> bool:
-        """All is ready for the first round."""
-        return True
+    def need_set_up(self, m: M) -> None:
+        """All is ready for rounds; Refused, with what is not."""
 
     def is_to_be_blown(self, m: M, page: int) -> bool:
         """Mappings of the page that are no longer permitted are still in the shadow, and about to be revoked."""

@@ -90,9 +90,14 @@ class LogDirtyMode(PageTransfer[L]):
         """OFF comes with the abort: Xen's ``cleanup`` issues it whatever happened [D]."""
         return self.disabled(super().logging_ended(m))
 
-    def is_set_up(self, m: L) -> bool:
-        """The mode is on, and every CPU has been flushed since."""
-        return super().is_set_up(m) & self.is_enabled(m) & m.log_mode.flushed.is_full
+    def need_set_up(self, m: L) -> None:
+        """The log is on for the migration."""
+        super().need_set_up(m)
+        need(self.is_in_force(m), "the log has been enabled for the migration, and every CPU flushed")
+
+    def is_in_force(self, m: L) -> bool:
+        """The log has been enabled, and no CPU has a right from before."""
+        return self.is_enabled(m) & m.log_mode.flushed.is_full
 
     def is_enabled(self, m: L) -> bool:
         """The log has been enabled for the migration."""

@@ -92,9 +92,10 @@ class ProtectAtHarvest(Faults[C]):
 
     # how it is taken away: sh_enable_log_dirty, sh_clean_dirty_bitmap
 
-    def is_set_up(self, m: C) -> bool:
+    def need_set_up(self, m: C) -> None:
         """ENABLE has ended."""
-        return super().is_set_up(m) & neg(m.clean.under_way)
+        super().need_set_up(m)
+        need(neg(m.clean.under_way), "no log-dirty operation is under way")
 
     def logging_begun(self, m: C) -> C:
         """ENABLE: the mode bit is set, the log empty; the tables that the domain may have are still to be blown."""

@@ -25,9 +25,10 @@ class ShadowedForMigration(Faults[M]):
         """Some CPU has changed its root."""
         return neg(m.cpus.on_shadow.is_empty)
 
-    def is_set_up(self, m: M) -> bool:
-        """Every CPU has changed its root."""
-        return super().is_set_up(m) & m.cpus.on_shadow.is_full
+    def need_set_up(self, m: M) -> None:
+        """Every CPU has changed its root, so that pages may be protected (R1)."""
+        super().need_set_up(m)
+        need(m.cpus.on_shadow.is_full, "every CPU walks the shadow")
 
     def initial(self, anything: M) -> M:
         """Every CPU walks the guest's own table."""

@@ -3,7 +3,7 @@
 A machine that may stop at any time can begin without it, and send all at the stop.
 """
 
-from refmodel.language import Contract, implies, invariant
+from refmodel.language import Contract, implies, invariant, need
 from refmodel.rounds.rounds import MigrationRounds
 from refmodel.state import M, Phase
 
@@ -13,9 +13,10 @@ __all__ = ["ConfiguredFirst"]
 class ConfiguredFirst(MigrationRounds[M]):
     """The configuration is part of the set-up."""
 
-    def is_set_up(self, m: M) -> bool:
+    def need_set_up(self, m: M) -> None:
         """The target has been configured."""
-        return super().is_set_up(m) & m.hand_over.configured
+        super().need_set_up(m)
+        need(m.hand_over.configured, "the configuration has travelled")
 
     @invariant(Contract.ROUNDS, "I-LIVE", "R11")
     def rounds_run_only_once_the_configuration_has_travelled(self, m: M) -> bool:

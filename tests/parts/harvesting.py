@@ -15,8 +15,8 @@ SMALL = {"pfn": 3, "vpn": 3, "cpu": 2, "word": 1, "value": 4}
 class Harvesting:
     """Such a machine under a test's hand; every claim is checked after every step."""
 
-    def __init__(self, name: str, rounds: int = 9, **sizes: int) -> None:
-        self.spec = machine(name)
+    def __init__(self, name: str, rounds: int = 9, variant: str | None = None, **sizes: int) -> None:
+        self.spec = machine(name, variant)
         self.sizes = sizes_for(self.spec, {**SMALL, **sizes})
         self.m = start_of(self.spec, self.sizes, rounds)
 

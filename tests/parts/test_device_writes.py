@@ -43,7 +43,7 @@ def test_the_last_harvest_waits_for_requests_in_flight(sent: Writing) -> None:
 
 
 def test_rounds_wait_for_every_device_to_log() -> None:
-    Writing(MACHINE).begin().do("enter_shadow", 0).refuses("every CPU walks the shadow", "start_rounds")
+    Writing(MACHINE).begin().do("enter_shadow", 0).refuses("every device logs", "start_rounds")
 
 
 def test_a_backend_that_cannot_log_is_refused() -> None:

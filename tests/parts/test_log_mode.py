@@ -45,11 +45,12 @@ def test_what_was_writable_before_stays_so_until_it_is_revoked_and_flushed() -> 
 
 def test_rounds_wait_for_the_mode_the_mappings_and_every_cpu() -> None:
     d = used()
+    guard = "the log has been enabled for the migration, and every CPU flushed"
     d.do("begin").do("send_configuration")
-    d.refuses("every CPU walks the shadow", "start_rounds")
+    d.refuses(guard, "start_rounds")
     d.refuses("the mode is on", "enable_flush", 0)
     d.do("log_enable").do("enable_revoke", 0).do("enable_revoke", 1).do("enable_flush", 0)
-    d.refuses("every CPU walks the shadow", "start_rounds")
+    d.refuses(guard, "start_rounds")
     d.do("enable_flush", 1).do("start_rounds")
     d.refuses("the log has not been enabled for the migration", "log_enable")
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from refmodel.language import Action
 from refmodel.rounds.xen_2005_policy import Xen2005Rounds
 from refmodel.rounds.xen_policy import XenRounds
+from refmodel.state import Phase
 from tests.parts.harvesting import Harvesting
 
 OPEN = "seed+protect-at-harvest"
@@ -27,6 +29,33 @@ def test_the_thresholds_are_xens_and_smaller_for_a_guest_that_is_smaller_than_th
     assert today().m.policy.target == 1
     large = Harvesting("seed+xen-rounds", pfn=51).m.policy
     assert (large.target, large.most) == (50, 5)
+
+
+LACKING = {
+    "enter_shadow": "every CPU walks the shadow",
+    "harvest_release": "no log-dirty operation is under way",
+    "send_configuration": "the configuration has travelled",
+}
+"""What rounds of 2005 rely on, by its last step, and what is said where it is lacking."""
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+@pytest.mark.parametrize("variant", [None, "cpu-keeps-root"])
+def test_rounds_wait_for_all_that_they_rely_on_and_say_for_what(variant: str | None, lacking: str) -> None:
+    """A variant that forgets one of these, and waits for one CPU alone, forgets none of the others."""
+    d = Harvesting("xen-2005", variant=variant)
+    for step, *arguments in (
+        *(("begin",), ("harvest_blow",), ("harvest_flush", 0), ("harvest_flush", 1), ("harvest_release",)),
+        *(("send_configuration",), ("enter_shadow", 0), ("enter_shadow", 1)),
+    ):
+        if (step, arguments) not in [(lacking, []), (lacking, [1])]:
+            d.do(str(step), *arguments)
+    if variant and lacking == "enter_shadow":
+        assert d.spec.take(d.m, Action("start_rounds")).phase == Phase.LIVE
+    else:
+        d.refuses(LACKING[lacking], "start_rounds")
+        d.do(lacking, *([1] if lacking == "enter_shadow" else []))
+        d.do("start_rounds")
 
 
 def test_a_round_small_enough_to_stop_for_is_still_sent_live() -> None:

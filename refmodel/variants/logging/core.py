@@ -6,7 +6,7 @@ from refmodel.logging.mmu import Mmu
 from refmodel.logging.protect_at_transfer import P, ProtectAtTransfer
 from refmodel.logging.roots import ShadowedForMigration
 from refmodel.logging.shadow import Entry, ShadowTable
-from refmodel.state import Cpus, M, Phase, Shadow, Stage
+from refmodel.state import Cpus, M, Shadow, Stage
 from refmodel.variants.variant import Variant
 
 __all__ = ["LOGGING_VARIANTS"]
@@ -88,11 +88,10 @@ class EmulatedWriteGrants(ShadowTable[M]):
 
 
 class OneCpuKeepsItsRoot(ShadowedForMigration[M]):
-    def start_rounds(self, m: M) -> M:
+    def need_set_up(self, m: M) -> None:
         """Rounds begin as soon as one CPU walks the shadow; another still walks the guest's own table."""
-        need(m.phase == Phase.SETUP, "a migration is being set up")
         need(neg(m.cpus.on_shadow.is_empty), "some CPU walks the shadow")
-        return m.but(phase=Phase.LIVE)
+        super().need_set_up(m.but(cpus=m.cpus.but(on_shadow=m.cpus.on_shadow.filled())))
 
 
 class WalkKeepsTheOldFrame(Mmu[M]):

@@ -26,9 +26,9 @@ class AcceptsWhatCannotLog(DeviceLog[D]):
 
 
 class BeginsBeforeDevicesLog(DeviceLog[D]):
-    def is_set_up(self, m: D) -> bool:
+    def need_set_up(self, m: D) -> None:
         """Rounds do not wait for the devices' logs."""
-        return super().is_set_up(m.but(devices=m.devices.but(logging=m.devices.logging.filled())))
+        super().need_set_up(m.but(devices=m.devices.but(logging=m.devices.logging.filled())))
 
 
 class NeverSyncsTheIommu(DeviceLog[D]):

@@ -33,9 +33,9 @@ class BecomesWritableUnasked(ShadowTable[M]):
 
 
 class LogsFromTheSecondRound(LogDirtyMode[L]):
-    def is_set_up(self, m: L) -> bool:
+    def is_in_force(self, m: L) -> bool:
         """Rounds do not wait for the log: what is written before it is enabled is seen by nobody."""
-        return super(LogDirtyMode, self).is_set_up(m)
+        return True
 
 
 class ProtectsBeforeTheSwitch(LogDirtyMode[L]):
