@@ -21,7 +21,7 @@ from refmodel.fast.xen_pages import PageRun, PagesReader
 from refmodel.oracle.events import VERSION, Activate, Begin, Block, Commit, Event, Pause, Round
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd
 from refmodel.oracle.xen import wire
-from refmodel.oracle.xen.records import Handshake, P2mFrames, Vcpu, Verify
+from refmodel.oracle.xen.records import Handshake, LibxlEnd, P2mFrames, Vcpu, Verify
 from refmodel.oracle.xen.results import BLOCK
 from refmodel.oracle.xen.wrapper import read_stream
 
@@ -37,6 +37,10 @@ class XenReading:
     memory: Sequence[XenMemory] = ()
     again: bool = True
     is_stream: bool = True
+    watch: Callable[[Any, int], None] | None = None
+    """Called with each record, or run of pages, and where it ends, in bytes."""
+    live: bool = False
+    """It is judged when all has come but the sender's leave to unpause, which waits for the verdict."""
 
     def feed(self, wanted: Wanted | None) -> Feed:
         """The stream as columns; with ``wanted``, of these pages alone the digests are right, and are sha256."""
@@ -48,11 +52,15 @@ class XenReading:
             pages = PagesReader(source, hasher, wanted)
             try:
                 for record in cast(Iterator[Any], read_stream(source, pages.read)):
+                    if self.watch is not None:
+                        self.watch(record, source.offset)
                     yield from feeding.take(record)
+                    if self.live and isinstance(record, LibxlEnd):
+                        break
             except BrokenStream:
                 yield from feeding.broken()
                 raise
-            yield from feeding.end(source.offset, self.memory)
+            yield from feeding.end(source.offset, self.memory, self.live)
 
 
 @define
@@ -145,9 +153,9 @@ class _Feeding:
         self.number += 1
         return Control(self.number, event)
 
-    def end(self, offset: int, memory: Sequence[XenMemory]) -> Feed:
+    def end(self, offset: int, memory: Sequence[XenMemory], live: bool = False) -> Feed:
         """The stream is whole: what both sides had, and the hand-over."""
-        if self.passes > 1 and not self.handshake:
+        if self.passes > 1 and not self.handshake and not live:
             raise EarlyEnd(offset, "handshake", repr(wire.HANDSHAKE), "the end of the stream")
         for each in memory:
             if each.side == "source":

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
@@ -15,9 +16,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.lab.run import Outcome, run
 from refmodel.lab.scenarios import SCENARIOS
 from refmodel.unusable import Unusable
+
+if TYPE_CHECKING:
+    from refmodel.lab.outcome import Outcome
 
 __all__ = ["lab"]
 
@@ -87,8 +90,9 @@ def qemu(
 def _needs(binary: str) -> None:
     if shutil.which(binary) is None:
         raise Unusable(binary, "it is not installed", "QEMU: apt-get install --no-install-recommends qemu-system-x86")
-    if importlib.util.find_spec("qemu.qmp") is None:
-        raise Unusable("qemu.qmp", "it is not installed", "pip install 'refmodel[lab]'")
+    for name in ("qemu.qmp", "numpy", "xxhash"):
+        if importlib.util.find_spec(name) is None:
+            raise Unusable(name, "it is not installed", "pip install 'refmodel[lab]'")
 
 
 @contextmanager
@@ -109,16 +113,21 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run(name: str, binary: str, folder: Path, seed: int) -> Outcome:
+def _run(name: str, binary: str, folder: Path, seed: int) -> "Outcome":
+    from refmodel.lab.run import run
+
     return asyncio.run(run(name, SCENARIOS[name], binary, folder.resolve(), seed))
 
 
-def _row(outcome: Outcome) -> dict[str, object]:
+def _row(outcome: "Outcome") -> dict[str, object]:
     return {
         "scenario": outcome.scenario,
         "status": outcome.status,
         "verdict": outcome.verdict.verdict,
         "rules": sorted({finding.rule for finding in outcome.verdict.findings}),
+        "tap": outcome.live,
+        "unchecked": outcome.told.unchecked,
+        "added_downtime_ms": outcome.told.as_json()["added_downtime_ms"],
         "differing": list(outcome.differing),
         "wrong": [page.pfn for page in outcome.wrong],
         "struck": outcome.struck,
@@ -127,10 +136,20 @@ def _row(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _table(outcomes: list[Outcome]) -> Table:
+def _table(outcomes: "list[Outcome]") -> Table:
     table = Table(title="refmodel lab qemu", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("scenario", "migration", "verdict", "pages that differ", "wrong, says the guest", "s", ""):
-        table.add_column(name, justify="right" if name in ("s", "pages that differ") else "left")
+    numbers = ("pages that differ", "added ms", "s")
+    for name in (
+        "scenario",
+        "migration",
+        "verdict",
+        "tap",
+        "pages that differ",
+        "wrong, says the guest",
+        *numbers[1:],
+        "",
+    ):
+        table.add_column(name, justify="right" if name in numbers else "left")
     for each in outcomes:
         mistake = each.mistake(SCENARIOS[each.scenario])
         first = f": {each.verdict.findings[0].rule}" if each.verdict.findings else ""
@@ -138,8 +157,10 @@ def _table(outcomes: list[Outcome]) -> Table:
             each.scenario,
             each.status,
             each.verdict.verdict + first,
+            f"{each.live}, cut" if each.told.target == "cut" else each.live,
             str(len(each.differing)),
             str(len(each.wrong)),
+            "" if each.told.added_downtime is None else f"{each.told.added_downtime * 1000:.0f}",
             f"{each.seconds:.1f}",
             "[green]ok[/]" if mistake is None else f"[bold red]{mistake}[/]",
         )

@@ -4,22 +4,19 @@ A fault works on records as `refmodel.oracle.readers.qemu_stream` reads them. It
 name their block, so that what follows keeps its meaning, and at pages of RAM that the guest writes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
 from attrs import define, field
 
 from refmodel.lab.guest import BASE
 from refmodel.oracle.readers.qemu_records import Footer, Page, PageKind, Record, SectionKind
+from refmodel.tap.editing import Cut
 
-__all__ = ["FAULTS", "Cut", "Fault", "Passed"]
+__all__ = ["FAULTS", "Fault", "made"]
 
 _CHANCE = 40
 """One in so many of the pages that a fault could strike is struck, but for the last chance: the first of the last."""
-
-
-class Cut(Exception):
-    """The wire is cut here."""
 
 
 @define
@@ -50,9 +47,6 @@ class Fault:
                     data = instead
             self.old.setdefault(record.pfn, data)
         return data + held
-
-
-Passed = Callable[[Record, bytes], bytes]
 
 
 def _is_fit(page: Page) -> bool:
@@ -100,13 +94,3 @@ FAULTS: Mapping[str, Callable[[Fault, Page, bytes], bytes | None]] = {
 def made(name: str, seed: int) -> Fault:
     """A fault by name, that strikes at random."""
     return Fault(FAULTS[name], Random(seed))
-
-
-def through(records: Iterator[Record], data_of: Callable[[Record], bytes], passed: Passed) -> Iterator[bytes]:
-    """What goes out for each record, up to the end of the RAM; what comes after is nobody's matter here."""
-    end = False
-    for record in records:
-        yield passed(record, data_of(record))
-        if isinstance(record, Footer) and end:
-            return
-        end = getattr(record, "section", None) is SectionKind.END or end

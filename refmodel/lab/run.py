@@ -8,18 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import orjson
-from attrs import frozen
 
 from refmodel.lab.faults import made
 from refmodel.lab.guest import Wrong, build, progress, wrong_pages
 from refmodel.lab.machine import Qemu, started
+from refmodel.lab.outcome import Outcome
 from refmodel.lab.scenarios import Scenario
-from refmodel.lab.wire import wired
+from refmodel.lab.tapped import wired
 from refmodel.oracle.recording import judge_recording
-from refmodel.oracle.verdict import Verdict
 from refmodel.unusable import Unusable
 
-__all__ = ["Outcome", "run"]
+__all__ = ["run"]
 
 _ENDS = frozenset({"completed", "failed", "cancelled"})
 _LONGEST = 60.0
@@ -29,44 +28,6 @@ _GIVE_IN = 1.0
 _WRITES = 40
 """So many writes the guest has done before the migration begins, and does at the target after it."""
 _PAGE = 4096
-
-
-@frozen
-class Outcome:
-    """How a run came out."""
-
-    scenario: str
-    status: str
-    """What the migration ended in, says QEMU."""
-    seconds: float
-    verdict: Verdict
-    """The oracle's, on the recording."""
-    differing: tuple[int, ...]
-    """Pages of RAM that are not the same on both sides at the cutover; none where the target ran on at once."""
-    wrong: tuple[Wrong, ...]
-    """Pages of the target that are not what the guest's own counter says."""
-    struck: int | None
-    """The page that a fault on the wire struck."""
-    folder: Path
-
-    @property
-    def is_lost(self) -> bool:
-        """The target's memory is not the source's."""
-        return bool(self.differing or self.wrong)
-
-    def mistake(self, scenario: Scenario) -> str | None:
-        """What the oracle, or QEMU, did not do as it should; None where all is as it must be.
-
-        A loss has to be a violation. Without one, and without a fault on the wire, the recording has to be accepted; a
-        fault that changes no memory may be called one.
-        """
-        if self.status != scenario.status:
-            return f"the migration {self.status}, and was to be {scenario.status}"
-        if self.is_lost and self.verdict.verdict != "violation":
-            return f"a loss that is {self.verdict.verdict}"
-        if not self.is_lost and scenario.fault is None and self.verdict.verdict != "accepted":
-            return f"a false alarm: {self.verdict.reason or self.verdict.findings[0].rule}"
-        return None
 
 
 async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: int = 1) -> Outcome:
@@ -88,14 +49,19 @@ async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: in
             await _cancelled(source, scenario, binary, folder / "cancelled", kernel)
         target = await stack.enter_async_context(_target(scenario, binary, folder, kernel))
         await _listens(target, scenario)
-        wire = stack.enter_context(wired(folder, folder / "dst.mig", fault))
+        wire = await stack.enter_async_context(wired(source, folder, scenario, fault))
         await source.ask("migrate", uri=f"unix:{wire.listen}")
         status = await _ended(source, scenario)
+        told = await wire.told()
         if status == "completed":
             differing, wrong = await _compared(source, target, scenario)
+        elif scenario.cuts:
+            await _writes(source)
+    if told.target == "cut":  # the stream is what came, and the target was not given all of it
+        (folder / "dst.trace").unlink()
     verdict = await asyncio.to_thread(judge_recording, str(folder))
     struck = fault.struck if fault else None
-    return Outcome(name, status, time.monotonic() - began, verdict, differing, wrong, struck, folder)
+    return Outcome(name, status, time.monotonic() - began, verdict, differing, wrong, struck, told, folder)
 
 
 def _target(scenario: Scenario, binary: str, folder: Path, kernel: Path) -> AbstractAsyncContextManager[Qemu]:
@@ -136,7 +102,7 @@ async def _cancelled(source: Qemu, scenario: Scenario, binary: str, folder: Path
     folder.mkdir(exist_ok=True)
     async with _target(scenario, binary, folder, kernel) as target:
         await _listens(target, scenario)
-        with wired(folder, folder / "dst.mig") as wire:
+        async with wired(source, folder, scenario) as wire:
             await source.ask("migrate", uri=f"unix:{wire.listen}")
 
             async def sent() -> bool:

@@ -13,6 +13,8 @@ _RAM = (2 << 20) + (8 << 10)
 """Not a multiple of 256 KiB: the path that loses dirty bits in QEMU 7.2 to 8.2 under TCG is not taken."""
 _FAST: Mapping[str, Any] = {"max-bandwidth": 8 << 20, "downtime-limit": 20}
 """Bytes a second, and milliseconds: a few rounds, for what the guest writes."""
+_AT_ONCE: Mapping[str, Any] = {"max-bandwidth": 4 << 20, "downtime-limit": 200}
+"""All that the guest writes fits into the downtime: one round, and the stop."""
 
 
 @frozen
@@ -29,6 +31,13 @@ class Scenario:
     fault: str | None = None
     status: str = "completed"
     """What the migration ends in."""
+    aborts: bool = False
+    """The tap is to cut the wire when it finds something."""
+
+    @property
+    def cuts(self) -> bool:
+        """It is to come to that."""
+        return self.aborts and self.status == "failed"
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -74,10 +83,31 @@ SCENARIOS: Mapping[str, Scenario] = {
         ram=2 << 20,
         parameters={"max-bandwidth": 2 << 20, "downtime-limit": 100},
     ),
+    "stopped": Scenario(
+        "as `aligned`, with a return path: the tap cuts the wire before the target can start, and the source goes on",
+        Guest(gap=1000),
+        ram=2 << 20,
+        capabilities=("return-path",),
+        parameters=_AT_ONCE,
+        status="failed",
+        aborts=True,
+    ),
+    "unstopped": Scenario(
+        "as `stopped`, with 8 KiB more: nothing is lost, and nothing is cut",
+        Guest(gap=1000),
+        capabilities=("return-path",),
+        parameters=_AT_ONCE,
+        aborts=True,
+    ),
     "drop": Scenario("a page record of the last pass does not arrive", fault="drop"),
     "corrupt": Scenario("a bit of a page is turned over", fault="corrupt"),
     "duplicate": Scenario("a page record arrives twice: harmless", fault="duplicate"),
     "reorder": Scenario("two records change places: harmless where they are of two pages", fault="reorder"),
     "replay": Scenario("the first copy of a page arrives after its last", fault="replay"),
-    "cut": Scenario("the wire is lost", fault="cut", status="failed"),
+    "cut": Scenario(
+        "the wire is lost, and the source, which waits for the target's word, goes on",
+        capabilities=("return-path",),
+        fault="cut",
+        status="failed",
+    ),
 }

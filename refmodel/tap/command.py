@@ -1,27 +1,26 @@
 """``refmodel tap``: between the two ends of a running migration."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from attrs import evolve
 from rich.console import Console
 
-from refmodel.oracle.recording import judge_recording
 from refmodel.oracle.screen import show
 from refmodel.unusable import Unusable
 
-__all__ = ["tap"]
+__all__ = ["interrupted", "tap"]
 
 
 @click.command(no_args_is_help=True)
-@click.option(
-    "--listen", required=True, metavar="ADDRESS", help="Where the source migrates to: unix:PATH, tcp:HOST:PORT."
-)
-@click.option("--forward", required=True, metavar="ADDRESS", help="Where the target listens.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND]...")
+@click.option("--listen", metavar="ADDRESS", help="Where the source migrates to: unix:PATH, tcp:HOST:PORT.")
+@click.option("--forward", metavar="ADDRESS", help="Where the target listens.")
+@click.option("--xen", is_flag=True, help="Of Xen: between standard input and output, and COMMAND.")
 @click.option(
     "--source-ram", metavar="[BLOCK=]FILE", multiple=True, help="RAM that the source shares, compared at the stop."
 )
@@ -39,8 +38,10 @@ __all__ = ["tap"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
 def tap(
-    listen: str,
-    forward: str,
+    command: tuple[str, ...],
+    listen: str | None,
+    forward: str | None,
+    xen: bool,
     source_ram: tuple[str, ...],
     qmp: str | None,
     abort: bool,
@@ -50,50 +51,79 @@ def tap(
     silence: float | None,
     as_json: bool,
 ) -> int:
-    """Pass a migration of QEMU on, and judge it as it passes.
+    """Pass a migration on, and judge it as it passes.
 
-    Bytes alone cannot show a lost write. With --source-ram or --qmp the stop-and-copy is held until the last contents
-    of all pages were compared with the source's, and the downtime that this adds is printed. If the judge fails or is
-    too slow, bytes still flow, and that is said. Exit status: 0 accepted, 1 violation, 2 no verdict.
+    Of QEMU: --listen and --forward. Of Xen: `xl migrate -s 'refmodel tap --xen --source-ram FILE --' DOMAIN HOST`, with
+    `-- ssh` for another host; FILE has the suspended domain's memory when the stream ends, and what is printed goes
+    to standard error.
+
+    Bytes alone cannot show a lost write. With memory to compare (--source-ram, --qmp) the stop-and-copy is held until
+    the last contents of all pages were compared with the source's, and the downtime that this adds is printed. A source
+    that is to go on when the wire is cut needs QEMU's capability return-path. If the judge fails or is too slow, bytes
+    still flow, and that is said. Exit status: 0 accepted, 1 violation, 2 no verdict.
     """
     try:
         from refmodel.tap.address import address_of
-        from refmodel.tap.plan import Plan
-        from refmodel.tap.source import asked, shared
+        from refmodel.tap.plan import Pipes, Sockets
+        from refmodel.tap.source import asked, shared, suspended
         from refmodel.tap.tap import run_tap
+        from refmodel.tap.xen import run_xen
     except ImportError as error:
         raise Unusable("refmodel tap", f"no {error.name}", "the extra: pip install 'refmodel[fast]'") from None
+    _refuse(command, listen, forward, xen, qmp, deltas)
     if source_ram and qmp:
         raise Unusable("--qmp", "the source's RAM twice", "--source-ram or --qmp")
     if abort and not (source_ram or qmp):
         raise Unusable("--abort-on-violation", "no memory to compare with", "--source-ram or --qmp")
-    monitor = address_of(qmp, "--qmp") if qmp else None
-    files = shared(source_ram)
+    signal.signal(signal.SIGTERM, interrupted)
+    common: dict[str, Any] = {"record": record, "abort": abort, "patience": patience, "silence": silence}
     quiet = Console(stderr=True, quiet=as_json)
-    plan = Plan(
-        address_of(listen, "--listen"),
-        address_of(forward, "--forward"),
-        lambda loop: [asked(monitor, loop)] if monitor else files,
-        record,
-        abort,
-        deltas,
-        patience,
-        silence=silence,
-        ready=lambda: quiet.print(f"waiting at {listen}", highlight=False),
-    )
-    told = asyncio.run(run_tap(plan))
-    if told.verdict is None and record is not None and (record / "stream.mfd0").exists():
-        told = evolve(told, verdict=judge_recording(str(record)))
-    said = told.as_json()
-    if as_json:
-        sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+    if xen:
+        told = asyncio.run(run_xen(Pipes(command, suspended(source_ram), **common)))
     else:
-        _print(said, told, listen)
+        monitor = address_of(qmp, "--qmp") if qmp else None
+        files = shared(source_ram)
+        plan = Sockets(
+            address_of(str(listen), "--listen"),
+            address_of(str(forward), "--forward"),
+            lambda loop: [asked(monitor, loop)] if monitor else files,
+            deltas,
+            ready=lambda: quiet.print(f"waiting at {listen}", highlight=False),
+            **common,
+        )
+        told = asyncio.run(run_tap(plan))
+    said = told.as_json()
+    out = sys.stderr if xen else sys.stdout
+    if as_json:
+        out.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        _print(said, told, "standard input" if xen else str(listen), Console(file=out, highlight=False))
     return int(told.status)
 
 
-def _print(said: dict[str, Any], told: Any, name: str) -> None:
-    console = Console(highlight=False)
+def interrupted(*_: object) -> None:
+    """SIGTERM ends in order, as an interrupt does: no process and no file is left."""
+    raise KeyboardInterrupt
+
+
+def _refuse(
+    command: tuple[str, ...], listen: str | None, forward: str | None, xen: bool, qmp: str | None, deltas: bool
+) -> None:
+    """Options that do not go together."""
+    if xen:
+        if not command:
+            raise Unusable("--xen", "no command", "refmodel tap --xen -- ssh HOST xl migrate-receive")
+        given = (("--listen", listen), ("--forward", forward), ("--qmp", qmp), ("--deltas", deltas))
+        for name, value in given:
+            if value:
+                raise Unusable(name, "given with --xen", "a migration of QEMU")
+    elif command:
+        raise Unusable(command[0], "a command without --xen", "options alone")
+    elif not (listen and forward):
+        raise Unusable("--forward" if listen else "--listen", "not given", "--listen and --forward, or --xen")
+
+
+def _print(said: dict[str, Any], told: Any, name: str, console: Console) -> None:
     if told.verdict is not None:
         show(told.verdict, name, console)
     for failure in told.failures:
@@ -104,5 +134,5 @@ def _print(said: dict[str, Any], told: Any, name: str) -> None:
     )
     if said["added_downtime_ms"] is not None:
         console.print(f"added downtime {said['added_downtime_ms']} ms, for {size['held']} bytes held")
-    if said["lost_writes"] == "unchecked":
-        console.print("lost writes: unchecked; bytes alone cannot show one (--source-ram, --qmp)")
+    if said["unchecked"] is not None:
+        console.print(f"unchecked: {said['unchecked']}", soft_wrap=True)

@@ -55,7 +55,12 @@ class Gate:
     @property
     def holds_the_tail(self) -> bool:
         """The stop-and-copy has begun, and the judge has not spoken."""
-        return self._holds and not self._judging.is_over and self._judging.tail_at is not None
+        return self._may_hold and self._judging.tail_at is not None
+
+    @property
+    def _may_hold(self) -> bool:
+        """After the switch to post-copy the guest at the target waits for what comes."""
+        return self._holds and not self._judging.is_over and not self._judging.switched
 
     @property
     def tail_is_whole(self) -> bool:
@@ -71,7 +76,7 @@ class Gate:
     @property
     def allowed(self) -> int:
         """How many bytes may be passed on now."""
-        if not self._holds or self._judging.is_over:
+        if not self._may_hold:
             return self.waiting
         limit = self._judging.parsed if self._judging.tail_at is None else self._judging.tail_at
         return max(0, min(limit, self.came) - self.passed)

@@ -1,115 +1,118 @@
 """The judge beside the wire: a thread that is given the bytes, and is left behind when it fails or is too slow."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from threading import Condition, Thread
-from typing import Any
+from threading import Thread
+from typing import Any, Literal
 
-from refmodel.fast.images import Remembered
+from attrs import field, frozen
+
+from refmodel.fast.images import Image
 from refmodel.fast.qemu import QemuReading
-from refmodel.fast.verdict import judge_reading
+from refmodel.fast.verdict import Reading, judge_reading
+from refmodel.fast.xen import XenMemory, XenReading
+from refmodel.oracle.readers.bytesource import ByteSource
+from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.readers.qemu_records import Section, SectionKind
 from refmodel.oracle.verdict import Verdict
+from refmodel.oracle.xen.records import Vcpu, Verify
+from refmodel.tap.given import Bytes
 
-__all__ = ["Bytes", "Judging"]
+__all__ = ["Judging", "Stream"]
 
 
-class Bytes:
-    """The bytes that were given and not yet read, as a file for one reader."""
+@frozen
+class Stream:
+    """What is to be read, and the memory that it is compared with."""
 
-    def __init__(self) -> None:
-        self._change = Condition()
-        self._given: deque[memoryview] = deque()
-        self._ended = False
-        self.waiting = 0
-        """Bytes that nobody has read yet."""
-
-    def give(self, data: bytes) -> None:
-        """More bytes."""
-        with self._change:
-            self._given.append(memoryview(data))
-            self.waiting += len(data)
-            self._change.notify()
-
-    def end(self) -> None:
-        """There will be no more."""
-        with self._change:
-            self._ended = True
-            self._change.notify()
-
-    def drop(self) -> None:
-        """Nobody will read on: what is here is given up."""
-        with self._change:
-            self._given.clear()
-            self.waiting = 0
-            self._ended = True
-            self._change.notify()
-
-    def read(self, size: int, /) -> bytes:
-        """Some bytes, at most so many; waits for them. None are the end."""
-        space = bytearray(size)
-        return bytes(space[: self.readinto(memoryview(space))])
-
-    def readinto(self, view: memoryview) -> int:
-        """Some bytes; waits for them. None are the end."""
-        with self._change:
-            while not self._given and not self._ended:
-                self._change.wait()
-            done = 0
-            while self._given and done < len(view):
-                first = self._given[0]
-                size = min(len(first), len(view) - done)
-                view[done : done + size] = first[:size]
-                done += size
-                if size == len(first):
-                    self._given.popleft()
-                else:
-                    self._given[0] = first[size:]
-            self.waiting -= done
-            return done
+    where: str
+    of: Literal["qemu", "xen"] = "qemu"
+    memory: Sequence[Image] | Sequence[XenMemory] = ()
+    deltas: bool = False
+    most: int = field(default=1 << 30)
+    """Bytes that the judge may be behind."""
 
 
 class Judging:
-    """Judges a stream while it comes. ``wake`` is called from the thread when something is to be seen here."""
+    """Judges a stream while it comes. ``wake`` is called from the thread when something is to be seen here.
 
-    def __init__(
-        self, where: str, memory: Sequence[Remembered], deltas: bool, most: int, wake: Callable[[], None]
-    ) -> None:
+    ``joined`` is called from the thread, and returns when every channel of the migration must have connected.
+    """
+
+    def __init__(self, stream: Stream, wake: Callable[[], None], joined: Callable[[], None] = lambda: None) -> None:
         self.bytes = Bytes()
         self.parsed = 0
         """The end of the last whole record that was read, as long as the guest runs at the source."""
         self.tail_at: int | None = None
         """Where the stop-and-copy begins, once it was seen."""
+        self.switched = False
+        """The guest goes on at the target while pages are owed: post-copy."""
         self.verdict: Verdict | None = None
         self.failure: str | None = None
         """Why there is no verdict."""
-        self._most = most
+        self._stream = stream
         self._wake = wake
+        self._joined = joined
+        self._channels: list[Bytes] = []
+        self._all_are_here = False
         self._over = False
-        opens = lambda: nullcontext(self.bytes)  # noqa: E731
-        self._reading = QemuReading(where, opens, memory, deltas, again=False, watch=self._watch)
+        self._reading = self._of(stream)
         self._thread = Thread(target=self._run, name="judge", daemon=True)
         self._thread.start()
+
+    def _of(self, stream: Stream) -> Reading:
+        where, memory = stream.where, stream.memory
+        opens = lambda: nullcontext(self.bytes)  # noqa: E731
+        if stream.of == "xen":
+            return XenReading(where, opens, memory, again=False, watch=self._watch, live=True)  # type: ignore[arg-type]
+        return QemuReading(
+            where,
+            opens,
+            memory,  # type: ignore[arg-type]
+            stream.deltas,
+            again=False,
+            watch=self._watch,
+            channels=self._all_channels,
+        )
 
     @property
     def is_over(self) -> bool:
         """It has a verdict, or will never have one."""
         return self.verdict is not None or self.failure is not None
 
-    def give(self, data: bytes) -> None:
-        """More of the stream; over so many bytes that were not read the judge is left behind."""
+    @property
+    def behind(self) -> int:
+        """Bytes that were given and not read yet."""
+        return self.bytes.waiting + sum(channel.waiting for channel in self._channels)
+
+    @property
+    def starves(self) -> bool:
+        """It waits for bytes of the stream that have not come."""
+        return self.bytes.starves
+
+    def channel(self) -> int:
+        """One more channel beside the stream; its number, for ``give``."""
+        if self._all_are_here:
+            self.leave("a channel connected after the first sync point, which waits for all of them")
+        self._channels.append(Bytes())
+        return len(self._channels) - 1
+
+    def give(self, data: bytes, channel: int | None = None) -> None:
+        """More of the stream, or of a channel; over so many bytes that were not read the judge is left behind."""
         if self.is_over:
             return
-        if self._over:
+        if self._over and channel is None:
             self.leave("bytes came after the stream's end marker")
-        elif self.bytes.waiting + len(data) > self._most:
-            self.leave(f"it was more than {self._most} bytes behind the wire")
+        elif self.behind + len(data) > self._stream.most:
+            self.leave(f"it was more than {self._stream.most} bytes behind the wire")
         else:
-            self.bytes.give(data)
+            (self.bytes if channel is None else self._channels[channel]).give(data)
 
-    def end(self) -> None:
-        """The stream is over."""
+    def end(self, channel: int | None = None) -> None:
+        """The stream is over, or a channel of it is."""
+        if channel is not None:
+            self._channels[channel].end()
+            return
         self._over = True
         self.bytes.end()
 
@@ -117,12 +120,24 @@ class Judging:
         """Go on without a verdict."""
         if not self.is_over:
             self.failure = why
-            self.bytes.drop()
+            self._drop()
             self._wake()
 
+    def _drop(self) -> None:
+        for each in (self.bytes, *self._channels):
+            each.drop()
+
+    def _all_channels(self) -> list[ByteSource]:
+        self._joined()
+        self._all_are_here = True
+        return [ByteSource(channel, f"multifd channel {number}") for number, channel in enumerate(self._channels)]
+
     def _watch(self, record: Any, offset: int) -> None:
+        if isinstance(record, Command) and record.kind is CommandKind.PACKAGED:
+            self.switched = True
+            self._wake()
         if self.tail_at is None:
-            if isinstance(record, Section) and record.kind is SectionKind.END:
+            if _stops(record):
                 self.tail_at = record.offset
             else:
                 self.parsed = offset
@@ -136,5 +151,12 @@ class Judging:
         else:
             if self.failure is None:
                 self.verdict = verdict
-        self.bytes.drop()
+        self._drop()
         self._wake()
+
+
+def _stops(record: Any) -> bool:
+    """The guest stands still at the source from this record on."""
+    if isinstance(record, Section):
+        return record.kind is SectionKind.END
+    return isinstance(record, Verify) or (isinstance(record, Vcpu) and record.part == "basic")

@@ -8,26 +8,28 @@ from typing import Any, Literal
 from attrs import define, field, frozen
 
 from refmodel.fast.images import Image
+from refmodel.fast.xen import XenMemory
 from refmodel.oracle.verdict import Verdict
 from refmodel.tap.address import Address
+from refmodel.tap.editing import Edit
 
-__all__ = ["End", "Plan", "Told"]
+__all__ = ["End", "Pipes", "Plan", "Sockets", "Told"]
 
 _LOST = "the-last-store-arrives"
+_POSTCOPY = (
+    "post-copy: the guest goes on at the target before its last pages have come, and QEMU's source does not run again; "
+    "contents were compared as they passed, and nothing was held or cut after the switch"
+)
 
 End = Literal["closed", "lost", "silent", "cut", "open"]
 
 
-@frozen
+@frozen(kw_only=True)
 class Plan:
     """What a tap is to do. Seconds and bytes at which it goes on without the judge, or gives a silent end up."""
 
-    listen: Address
-    forward: Address
-    images: Callable[[asyncio.AbstractEventLoop], Sequence[Image]] = lambda loop: ()
     record: Path | None = None
     abort: bool = False
-    deltas: bool = False
     patience: float = 10.0
     """Seconds that bytes wait for the judge."""
     behind: int = 1 << 30
@@ -35,6 +37,26 @@ class Plan:
     silence: float | None = None
     """Seconds without a byte from either end, after which both are given up."""
     ready: Callable[[], None] = lambda: None
+
+
+@frozen
+class Sockets(Plan):
+    """Between the two ends of a migration of QEMU."""
+
+    listen: Address
+    forward: Address
+    images: Callable[[asyncio.AbstractEventLoop], Sequence[Image]] = lambda loop: ()
+    deltas: bool = False
+    edit: Edit | None = None
+    """A hook: records in, bytes out. The judge sees what goes out."""
+
+
+@frozen
+class Pipes(Plan):
+    """Between xl, at standard input and output, and a command that reaches its receiver."""
+
+    command: tuple[str, ...]
+    memory: Sequence[XenMemory] = ()
 
 
 @define
@@ -50,21 +72,35 @@ class Told:
     passed: int = 0
     held: int = 0
     added_downtime: float | None = None
-    """Seconds from the last byte's coming to its leaving, where a tail was held."""
+    """Seconds from the last byte's coming to its leaving, where a tail, or a reply, was held."""
+    switched: bool = False
+    """It went on as post-copy."""
 
     @property
     def status(self) -> int:
         """The exit status."""
         return 2 if self.verdict is None else self.verdict.status
 
+    @property
+    def is_compared(self) -> bool:
+        """The last contents were compared with the source's."""
+        return self.verdict is not None and any(each.rule == _LOST for each in self.verdict.checked)
+
+    @property
+    def unchecked(self) -> str | None:
+        """What was not known of lost writes before the target ran, and why; None where all was."""
+        if self.switched:
+            return _POSTCOPY
+        return None if self.is_compared else "lost writes: bytes alone cannot show one (--source-ram, --qmp)"
+
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        checked = self.verdict is not None and any(each.rule == _LOST for each in self.verdict.checked)
         return {
             "verdict": self.verdict.as_json() if self.verdict else None,
             "failures": self.failures,
             "ends": {"source": self.source, "target": self.target},
             "bytes": {"came": self.came, "passed": self.passed, "held": self.held},
             "added_downtime_ms": None if self.added_downtime is None else round(self.added_downtime * 1000, 3),
-            "lost_writes": "compared" if checked else "unchecked",
+            "lost_writes": "compared" if self.is_compared else "unchecked",
+            "unchecked": self.unchecked,
         }

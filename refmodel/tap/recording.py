@@ -1,6 +1,8 @@
 """What is kept of a migration, as recordings are: ``stream``, ``stream.mfdN``, ``truth.json``, ``result.json``."""
 
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -9,6 +11,7 @@ import orjson
 from refmodel.fast.columns import Space
 from refmodel.fast.hashing import sha, text_of
 from refmodel.fast.images import Image
+from refmodel.fast.xen_memory import XenMemory
 from refmodel.unusable import Unusable
 
 __all__ = ["Kept"]
@@ -26,8 +29,8 @@ class Kept:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise Unusable(str(folder), error.strerror or str(error), "a folder") from None
-            if any(folder.iterdir()):
-                raise Unusable(str(folder), "a folder with something in it", "an empty one, or none")
+            if there := [path.name for path in folder.iterdir() if path.name.startswith(("stream", "truth", "result"))]:
+                raise Unusable(str(folder), f"a folder with {there[0]} in it", "one without a recording, or none")
 
     def write(self, name: str, data: bytes) -> None:
         """More bytes of a file."""
@@ -41,11 +44,15 @@ class Kept:
             self._failed(f"the recording ends: {self._folder / name}: {error.strerror or error}")
             self._folder = None
 
-    def truth(self, images: Iterable[Image]) -> None:
-        """The source's memory, as digests, where it lies in files."""
+    def truth(self, memory: Sequence[Image] | Sequence[XenMemory]) -> None:
+        """The source's memory, where it lies in files: as digests; of Xen as it is."""
         if self._folder is None:
             return
-        images = [image for image in images if Path(image.name).is_file()]
+        images = [each for each in memory if isinstance(each, Image) and Path(each.name).is_file()]
+        paths = [Path(each.path) for each in memory if isinstance(each, XenMemory)]
+        for path in (path for path in paths if path.is_file()):
+            with suppress(OSError):  # a judge that could not read it has said so
+                shutil.copyfile(path, self._folder / "src.mem")
         space = Space((image.block, Path(image.name).stat().st_size >> 12) for image in images)
         found: dict[str, dict[str, str]] = {}
         try:

@@ -9,10 +9,11 @@ from typing import Any
 
 from refmodel.fast.images import Image
 from refmodel.fast.inputs import images_of
+from refmodel.fast.xen_memory import XenMemory
 from refmodel.tap.address import Address
 from refmodel.unusable import Unusable
 
-__all__ = ["asked", "shared"]
+__all__ = ["asked", "shared", "suspended"]
 
 _BELOW_THE_HOLE = 3 << 30
 """Up to here a PC's block pc.ram lies in one piece from guest-physical address 0 (QEMU hw/i386/pc_piix.c, pc_q35.c)."""
@@ -25,6 +26,11 @@ def shared(files: tuple[str, ...]) -> list[Image]:
         if not Path(image.name).is_file():
             raise Unusable("--source-ram", f"no file {image.name}", "the file of the source's RAM")
     return images_of(files)
+
+
+def suspended(files: tuple[str, ...]) -> list[XenMemory]:
+    """Xen's domain as it was suspended: an image (``refmodel.oracle.xen.memory_image``), read when the stream ends."""
+    return [XenMemory("source", path, is_raw=False) for path in files]
 
 
 def asked(address: Address, loop: asyncio.AbstractEventLoop, block: str = "pc.ram") -> Image:

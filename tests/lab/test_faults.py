@@ -4,11 +4,13 @@ import io
 
 import pytest
 
-from refmodel.lab.faults import Cut, made, through
+from refmodel.lab.faults import made
 from refmodel.lab.guest import BASE
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.qemu_records import Page, Record
 from refmodel.oracle.readers.qemu_stream import read_stream
+from refmodel.tap.editing import Cut, edited
+from refmodel.tap.given import Bytes
 from tests.oracle.qemu_writer import Dev, Sent, build, encode_all
 
 FIRST = BASE // 4096
@@ -23,15 +25,10 @@ def stream() -> bytes:
 
 def struck(name: str) -> tuple[int | None, list[Record]]:
     """The page that is struck, and the records of what goes out, up to the end of the RAM."""
-    data, at = stream(), 0
-    fault = made(name, 1)
-
-    def data_of(record: Record) -> bytes:
-        nonlocal at
-        begun, at = at, record.offset + record.length
-        return data[begun:at]
-
-    out = b"".join(through(read_stream(ByteSource(io.BytesIO(data), "s")), data_of, fault.passed)) + data[at:]
+    fault, data = made(name, 1), Bytes()
+    data.give(stream())
+    data.end()
+    out = b"".join(edited(data, "s", fault.passed, pytest.fail))
     return fault.struck, list(read_stream(ByteSource(io.BytesIO(out), "out")))
 
 

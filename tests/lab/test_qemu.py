@@ -13,14 +13,17 @@ from typing import Any
 import orjson
 import pytest
 
+from refmodel.lab.outcome import Outcome
 from refmodel.lab.scenarios import SCENARIOS
+from refmodel.oracle.verdict import Verdict
+from refmodel.tap.plan import Told
 
 from .needed import needs_qemu
 
 pytestmark = needs_qemu
 REFMODEL = str(Path(sys.executable).with_name("refmodel"))
 FAULTS = [name for name, scenario in SCENARIOS.items() if scenario.fault]
-RIGHT = [name for name in SCENARIOS if name not in FAULTS and name != "aligned"]
+RIGHT = [name for name in SCENARIOS if name not in (*FAULTS, "aligned", "stopped")]
 
 
 def has_the_loss() -> bool:
@@ -40,7 +43,9 @@ def lab(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
 def test_right_runs_are_accepted() -> None:
     status, outcomes = lab(*RIGHT)
     assert [(each["scenario"], each["mistake"]) for each in outcomes] == [(name, None) for name in RIGHT]
-    assert {each["verdict"] for each in outcomes} == {"accepted"}
+    assert {(each["verdict"], each["tap"]) for each in outcomes} == {("accepted", "accepted")}
+    held = {each["scenario"] for each in outcomes if each["added_downtime_ms"] is not None}
+    assert held == {each["scenario"] for each in outcomes if each["unchecked"] is None} == {*RIGHT} - {"post-copy"}
     assert status == 0
 
 
@@ -56,8 +61,38 @@ def test_the_natural_loss_is_seen_live() -> None:
     status, [outcome] = lab("aligned")
     assert status == 1
     assert outcome["verdict"] == "violation"
+    assert outcome["tap"] == "violation"
     assert outcome["status"] == "completed"
     assert outcome["wrong"]
+
+
+@pytest.mark.skipif(not has_the_loss(), reason="this QEMU is not 7.2")
+def test_the_natural_loss_is_stopped_before_the_target_starts_and_the_source_goes_on() -> None:
+    status, outcomes = lab("stopped", "unstopped")
+    assert [each["mistake"] for each in outcomes] == [None, None]  # of `stopped`: the guest goes on at the source
+    assert [each["status"] for each in outcomes] == ["failed", "completed"]
+    assert [each["tap"] for each in outcomes] == ["violation", "accepted"]
+    assert status == 0
+
+
+def test_a_tap_that_did_not_cut_what_it_was_to_cut_is_a_mistake() -> None:
+    scenario, said = SCENARIOS["stopped"], Verdict("violation")
+    told = Told(verdict=said, target="closed")
+    outcome = Outcome("stopped", "failed", 1.0, said, (), (), None, told, Path())
+    assert "was to cut" in str(outcome.mistake(scenario))
+    told.target = "cut"
+    assert outcome.mistake(scenario) is None
+    told.verdict = Verdict("accepted")
+    assert "was to cut" in str(outcome.mistake(scenario))
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("whose", ["oracle", "tap"])
+def test_a_verdict_that_is_wrong_is_a_mistake_whoever_says_it(whose: str, lost: bool) -> None:
+    right, wrong = Verdict("violation" if lost else "accepted"), Verdict("unusable", reason="nothing compared")
+    verdict, told = (wrong, Told(verdict=right)) if whose == "oracle" else (right, Told(verdict=wrong))
+    outcome = Outcome("plain", "completed", 1.0, verdict, (7,) if lost else (), (), None, told, Path())
+    assert whose in str(outcome.mistake(SCENARIOS["plain"]))
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -12,7 +12,7 @@ from attrs import define, evolve, field
 
 from refmodel.fast.images import Image
 from refmodel.tap.address import Address
-from refmodel.tap.plan import Plan, Told
+from refmodel.tap.plan import Sockets, Told
 from refmodel.tap.tap import run_tap
 from tests.oracle.qemu_writer import Dev, Sent, build, encode_all
 
@@ -117,7 +117,7 @@ async def _tapped(
     if ram is not None:
         (folder / "ram").write_bytes(ram)
         images = tuple(shared((str(folder / "ram"),)))
-    plan = evolve(Plan(listen, forward, lambda loop: images, ready=ready.set), **more)
+    plan = evolve(Sockets(listen, forward, lambda loop: images, ready=ready.set), **more)
     running = asyncio.create_task(run_tap(plan))
     await ready.wait()
     reader, writer = await listen.connected()

@@ -10,7 +10,8 @@ import pytest
 
 from refmodel.tap import judging
 from refmodel.tap.address import Address
-from refmodel.tap.plan import Plan
+from refmodel.tap.given import Bytes
+from refmodel.tap.plan import Sockets
 from refmodel.tap.tap import run_tap
 from refmodel.unusable import Unusable
 from tests.tap.ends import RAM, STREAM, TAIL_AT, Target, migration, reset, tapped
@@ -136,7 +137,7 @@ def test_a_target_that_is_silent_is_given_up_if_that_is_wanted(tmp_path: Path) -
 def test_no_target_at_all_is_unusable_and_the_source_is_let_go(tmp_path: Path) -> None:
     async def run() -> bytes:
         ready = asyncio.Event()
-        plan = Plan(Address(str(tmp_path / "tap")), Address(str(tmp_path / "none")), ready=ready.set)
+        plan = Sockets(Address(str(tmp_path / "tap")), Address(str(tmp_path / "none")), ready=ready.set)
         running = asyncio.create_task(run_tap(plan))
         await ready.wait()
         reader, writer = await plan.listen.connected()
@@ -191,7 +192,7 @@ def test_a_judge_that_is_too_far_behind_is_left_behind(tmp_path: Path) -> None:
 
 
 def test_a_tail_is_not_held_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging.Bytes, "end", lambda self: None)  # the judge waits for more, for ever
+    monkeypatch.setattr(Bytes, "end", lambda self: None)  # the judge waits for more, for ever
     told, target = tapped(tmp_path, ram=RAM, patience=0.3)
     assert target.runs
     assert told.held == len(STREAM) - TAIL_AT
@@ -209,22 +210,3 @@ def test_a_recording_that_cannot_be_written_is_reported_and_harms_nobody(
     told, target = tapped(tmp_path, record=tmp_path / "kept")
     assert target.runs
     assert "No space left on device" in told.failures[0]
-
-
-def test_several_channels_pass_and_are_kept_for_the_oracle(tmp_path: Path) -> None:
-    async def source(reader: StreamReader, writer: StreamWriter) -> None:
-        more_reader, more = await asyncio.open_unix_connection(str(tmp_path / "tap"))
-        more.write(b"a channel")
-        more.write_eof()
-        await more_reader.read()
-        more.close()
-        await more.wait_closed()
-        writer.write(STREAM)
-        writer.write_eof()
-        await reader.read()
-
-    told, target = tapped(tmp_path, source, record=tmp_path / "kept")
-    assert (tmp_path / "kept/stream.mfd0").read_bytes() == b"a channel"
-    assert (tmp_path / "kept/stream").read_bytes() == STREAM
-    assert "several channels" in told.failures[0]
-    assert b"a channel" in target.came

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from refmodel.tap.address import Address
-from refmodel.tap.plan import Plan
+from refmodel.tap.plan import Sockets
 from refmodel.tap.source import asked
 from refmodel.tap.tap import run_tap
 from tests.tap.ends import RAM, STREAM, Target, sends_all
@@ -52,7 +52,7 @@ async def tapped(folder: Path, monitor: Monitor | None) -> tuple[Any, Target]:
     server = await asyncio.start_unix_server(monitor.accept, qmp.path) if monitor else None
     there = await asyncio.start_unix_server(target.accept, str(folder / "dst"))
     listen, forward = Address(str(folder / "tap")), Address(str(folder / "dst"))
-    running = asyncio.create_task(run_tap(Plan(listen, forward, lambda loop: [asked(qmp, loop)], ready=ready.set)))
+    running = asyncio.create_task(run_tap(Sockets(listen, forward, lambda loop: [asked(qmp, loop)], ready=ready.set)))
     await ready.wait()
     reader, writer = await listen.connected()
     await sends_all(reader, writer)

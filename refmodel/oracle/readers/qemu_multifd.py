@@ -9,7 +9,7 @@ MULTIFD_FLUSH record in any. Between two sync points only the packet numbers ord
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 
 from attrs import frozen
@@ -54,10 +54,11 @@ class _Packet:
 class _Channel:
     """One channel; reads its first bytes at once. Raises `UnusableInput` unless they are those of a channel."""
 
-    def __init__(self, source: ByteSource, blocks: Blocks, keep_bytes: bool) -> None:
+    def __init__(self, source: ByteSource, blocks: Blocks, keep_bytes: bool, digest: Callable[[bytes], str]) -> None:
         self._source = source
         self._blocks = blocks
         self._keep_bytes = keep_bytes
+        self._digest = digest
         self._last = 0
         start = source.peek(_INIT.size)
         magic, version = struct.unpack(">II", start[:8]) if len(start) >= 8 else (0, 0)
@@ -120,23 +121,30 @@ class _Channel:
     def _read_page(self, pfn: int, record: str) -> _Content:
         offset = self._source.offset
         data = self._source.read_exact(wire.PAGE_SIZE, record)
-        return _Content(pfn, offset, wire.digest(data), data if self._keep_bytes else None)
+        return _Content(pfn, offset, self._digest(data), data if self._keep_bytes else None)
 
 
 class Channels:
     """All channels of a migration, in any order. Memory: one packet of each, at most 512 KiB.
 
-    Raises `WrongCompanion` where they are not the channels of one migration, `NotReadYet` where the machine type of
+    ``live``: they stay open until the target has taken over, so that they are not read to their end. Raises
+    `WrongCompanion` where they are not the channels of one migration, `NotReadYet` where the machine type of
     `configuration` does not tell which sync points there are.
     """
 
     def __init__(
-        self, sources: Sequence[ByteSource], blocks: Blocks, configuration: Configuration, keep_bytes: bool
+        self,
+        sources: Sequence[ByteSource],
+        blocks: Blocks,
+        configuration: Configuration,
+        keep_bytes: bool,
+        digest: Callable[[bytes], str] = wire.digest,
+        live: bool = False,
     ) -> None:
         name = sources[0].name
         if len(sources) > MAX_CHANNELS:
             raise NotReadYet(name, 0, f"one of {len(sources)} multifd channels", f"at most {MAX_CHANNELS}")
-        channels = [_Channel(source, blocks, keep_bytes) for source in sources]
+        channels = [_Channel(source, blocks, keep_bytes, digest) for source in sources]
         self._channels = {channel.number: channel for channel in channels}
         if sorted(self._channels) != list(range(len(sources))):
             numbers = ", ".join(str(channel.number) for channel in channels)
@@ -153,6 +161,7 @@ class Channels:
             raise NotReadYet(name, 0, what, "a machine type with its version, which tells the sync points")
         self._every_section = (int(version[1]), int(version[2])) < _FLUSH_SINCE
         self._name = name
+        self._live = live
 
     def pages_before(self, section: Section, offset: int, end_of_section: bool) -> Iterator[Page]:
         """Yield what the sync point at `offset` of the main channel waits for, ordered by packet number."""
@@ -174,7 +183,7 @@ class Channels:
             self._finish()
 
     def _finish(self) -> None:
-        for channel in self._channels.values():
+        for channel in self._channels.values() if not self._live else ():
             channel.read_rest()
 
 

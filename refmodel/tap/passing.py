@@ -1,0 +1,88 @@
+"""What a tap knows while a migration passes, and what came of it."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from refmodel.oracle.verdict import Verdict
+from refmodel.tap.editing import Edit
+from refmodel.tap.gate import Gate
+from refmodel.tap.judging import Judging, Stream
+from refmodel.tap.plan import Plan, Told
+from refmodel.tap.recording import Kept
+
+__all__ = ["PIECE", "Passing"]
+
+PIECE = 1 << 18
+"""Bytes that are read at once."""
+
+
+class Passing:
+    """One migration; ``told`` is what came of it, once it was finished."""
+
+    def __init__(self, plan: Plan, stream: Stream, edit: Edit | None = None) -> None:
+        self.plan = plan
+        self.told = Told()
+        self.kept = Kept(plan.record, self.told.failures.append)
+        self.edit = edit
+        self.stream = stream
+        self.loop = asyncio.get_running_loop()
+        self.changed = asyncio.Event()
+        self.judging = Judging(stream, self.wake, self.all_joined)
+        holds = bool(stream.memory)
+        self.gate = Gate(self.judging, holds and stream.of == "qemu")
+        self.holds_replies = holds and stream.of == "xen"
+        self.last = self.loop.time()
+        self.arrived = 0.0
+        """When the last byte of the source came."""
+        self.ended = False
+        """The source will send no more."""
+
+    def wake(self) -> None:
+        """Something is to be seen: from any thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(self.changed.set)
+
+    def all_joined(self) -> None:
+        """In the judge's thread: channels that have connected are accepted once the loop has gone round."""
+        with suppress(RuntimeError):
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.02), self.loop).result()
+
+    async def change(self, since: float | None, what: str) -> None:
+        """Wait for something to happen; ``since`` that time, for the judge, who is left behind when it was too long."""
+        left = None if since is None else max(0.0, since + self.plan.patience - self.loop.time())
+        if left == 0.0:
+            self.judging.leave(f"{what} for {self.plan.patience:g} s")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), left)
+
+    @property
+    def is_to_be_cut(self) -> bool:
+        """The judge has found something, and the target has not begun."""
+        verdict, judging = self.judging.verdict, self.judging
+        return self.plan.abort and not judging.switched and verdict is not None and verdict.verdict == "violation"
+
+    async def finish(self) -> None:
+        """Wait for the verdict, and write down what came of it."""
+        told, judging = self.told, self.judging
+        until = time.monotonic() + self.plan.patience
+        while not judging.is_over:
+            if time.monotonic() > until:
+                judging.leave(f"the stream was over for {self.plan.patience:g} s")
+            await asyncio.sleep(0.002)
+        if judging.failure is not None:
+            told.failures.append(f"no verdict of the judge: {judging.failure}")
+        told.verdict = self.verdict_of(judging.verdict)
+        told.came, told.passed, told.held = self.gate.came, self.gate.passed, self.gate.held
+        told.switched = judging.switched
+        self.kept.truth(self.stream.memory)
+        self.kept.result(told.as_json())
+
+    def verdict_of(self, verdict: Verdict | None) -> Verdict | None:
+        """Where an end was lost, that the stream breaks off shows nothing of the migration."""
+        ends = ((name, end) for name, end in (("source", self.told.source), ("target", self.told.target)))
+        gone = [f"the {name} was {end}" for name, end in ends if end in ("lost", "silent")]
+        only_broken = verdict is not None and {found.rule for found in verdict.findings} == {"the-stream-is-whole"}
+        if verdict is None or not gone or not only_broken:
+            return verdict
+        return Verdict("unusable", reason=f"{' and '.join(gone)} after {self.gate.came} bytes: nothing was handed over")

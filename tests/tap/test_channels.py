@@ -1,0 +1,133 @@
+"""Multifd through the tap: channels pass whatever they are; their pages are judged, and the tail is held."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refmodel.oracle.recording import judge_recording
+from refmodel.tap.plan import Told
+from tests.oracle.qemu_writer import Dev, Sent, build, encode_all
+from tests.oracle.test_qemu_multifd import SYNC, content, packet, start
+from tests.tap.ends import Target, tapped
+
+PAGES = 8
+MAIN = encode_all(build([("pc.ram", PAGES * 4096)], [[Sent("pc.ram", 7, 0)], []], [Dev("timer", b"12345678")]))
+TAIL_AT = MAIN.index(b"\x7e\0\0\0\2\3\0\0\0\2") + 5
+
+
+def sent(number: int, *pages: tuple[int, bytes], sync: bool = False) -> bytes:
+    return packet(number, *pages, flags=SYNC if sync else 0, block=b"pc.ram")
+
+
+ZERO = start(0) + sent(0, sync=True) + sent(2, (0, content(1)), (1, content(2))) + sent(4, (6, content(9)), sync=True)
+ZERO += sent(6, (2, content(6))) + sent(7, sync=True)
+ONE = start(1) + sent(1, sync=True) + sent(3, (2, content(3)), (3, content(4))) + sent(5, (4, content(5)), sync=True)
+ONE += sent(8, (5, content(8)), sync=True) + sent(8)
+RAM = b"".join(content(seed) for seed in (1, 2, 6, 4, 5, 8, 9, 0))
+
+
+def multifd(
+    folder: Path, channels: Sequence[bytes] = (ZERO, ONE), late: Sequence[bytes] = (), **more: Any
+) -> tuple[Told, Target]:
+    """Channels that join before the first sync point, and some that join after it."""
+
+    async def source(reader: StreamReader, writer: StreamWriter) -> None:
+        joined: list[StreamWriter] = []
+
+        async def joins(data: bytes) -> None:
+            _, channel = await asyncio.open_unix_connection(str(folder / "tap"))
+            joined.append(channel)
+            channel.write(data)
+            await channel.drain()
+
+        try:
+            writer.write(MAIN[:40])
+            for data in channels:
+                await joins(data)
+            writer.write(MAIN[40:TAIL_AT])
+            await asyncio.sleep(0.2 if late else 0)
+            for data in late:
+                await joins(data)
+            writer.write(MAIN[TAIL_AT:])
+            writer.write_eof()
+            await reader.read()
+        finally:
+            for channel in joined:
+                channel.close()
+                await channel.wait_closed()
+
+    async def takes(target: Target, reader: StreamReader, writer: StreamWriter) -> None:
+        first = await reader.read(4)
+        data = first + await reader.read(-1)
+        if first == b"QEVM":
+            target.came = data
+        else:
+            beside.append(data)
+
+    beside: list[bytes] = []
+    told, target = tapped(folder, source, Target(behaves=takes), **more)
+    assert told.target == "cut" or sorted(beside) == sorted((*channels, *late))
+    return told, target
+
+
+def test_the_pages_of_channels_are_judged_and_the_tail_is_held(tmp_path: Path) -> None:
+    told, target = multifd(tmp_path, ram=RAM)
+    assert told.status == 0, told
+    assert target.came == MAIN
+    assert told.held == len(MAIN) - TAIL_AT
+    assert told.as_json()["lost_writes"] == "compared"
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+def test_a_page_that_a_channel_lost_is_named_before_the_target_can_start(tmp_path: Path, aborts: bool) -> None:
+    old = RAM[: 2 * 4096] + content(77) + RAM[3 * 4096 :]
+    told, target = multifd(tmp_path, ram=old, abort=aborts)
+    assert told.status == 1
+    assert told.verdict is not None
+    assert [found.pfn for found in told.verdict.findings] == [2]
+    assert (told.target == "cut") == aborts
+    assert MAIN[:TAIL_AT].startswith(target.came) if aborts else target.came == MAIN
+
+
+def test_the_order_of_channels_that_join_does_not_matter(tmp_path: Path) -> None:
+    told, _ = multifd(tmp_path, (ONE, ZERO), ram=RAM)
+    assert told.status == 0, told
+
+
+def test_a_channel_that_joins_late_is_not_judged_and_passes(tmp_path: Path) -> None:
+    told, target = multifd(tmp_path, (ZERO,), (ONE,), ram=RAM, patience=5)
+    assert target.came == MAIN
+    assert told.status == 2
+    assert any("after the first sync point" in why for why in told.failures) or told.verdict is not None
+
+
+def test_what_is_no_channel_passes_and_there_is_no_verdict(tmp_path: Path) -> None:
+    told, target = multifd(tmp_path, (ZERO, b"a channel of another kind" * 3), ram=RAM)
+    assert target.came == MAIN
+    assert told.status == 2
+    assert "a multifd channel" in str(told.verdict.reason if told.verdict else None)
+
+
+def test_a_channel_that_never_says_what_it_is_is_not_waited_for(tmp_path: Path) -> None:
+    told, target = multifd(tmp_path, (ZERO, b"?"), ram=RAM, patience=0.4)
+    assert target.came == MAIN
+    assert told.failures == ["no verdict of the judge: bytes waited for 0.4 s"]
+
+
+def test_a_channel_that_is_short_of_a_sync_point_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    short = ONE[: -len(sent(8, (5, content(8)))) - len(sent(8))]
+    told, target = multifd(tmp_path, (ZERO, short), ram=RAM, patience=0.4)
+    assert target.came == MAIN
+    assert told.verdict is None
+    assert told.failures == ["no verdict of the judge: the tail was held for 0.4 s"]
+
+
+def test_a_recording_has_the_channels_and_is_one_for_the_oracle(tmp_path: Path) -> None:
+    multifd(tmp_path, record=tmp_path / "kept", ram=RAM)
+    kept = [(tmp_path / f"kept/stream.mfd{number}").read_bytes() for number in (0, 1)]
+    assert sorted(kept) == sorted((ZERO, ONE))
+    assert judge_recording(str(tmp_path / "kept")).verdict == "accepted"
