@@ -4,8 +4,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from refmodel.language import Refused
+from refmodel.language import Action, Refused
 from refmodel.machines import machine
 from refmodel.search.dead import Blanking, Rule
 from refmodel.search.explore import Outcome, explore
@@ -48,6 +49,16 @@ def told_apart(space: Space, state: Any) -> bool:
     return seen(space, state) != seen(space, blanked(space, state))
 
 
+def taken(space: Space, state: Any, *steps: str) -> list[Any]:
+    """The state after these steps; none where one is refused."""
+    try:
+        for step in steps:
+            state = space.spec.take(state, Action(step, ()))
+    except Refused:
+        return []
+    return [state]
+
+
 @pytest.mark.parametrize("name", SOME)
 def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(name: str) -> None:
     spec, random = spec_of(name), Random(name)
@@ -56,6 +67,20 @@ def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(na
     assert not any(told_apart(small, state) for state in drawn(small, random, many))
     walked = [state for _ in range(3) for state in reached(large, random, 60)]
     assert not any(told_apart(large, state) for state in random.sample(walked, min(many // 2, len(walked))))
+
+
+@pytest.mark.parametrize("name", ["seed+failures+second-hop", "seed+checkpoints+failures"])
+def test_nor_a_source_that_may_take_the_guest_back_after_the_commit(name: str) -> None:
+    """What it stood still with is alive then, where the guest can run on with it."""
+    spec, random = spec_of(name), Random(name)
+    space = seed_space(spec, sizes_for(spec, GROWING[0]))
+    quiet = evolve(space, left_out=space.left_out | {"lose_wire", "lose_source", "lose_target", "wire_error"})
+    late = []
+    for _ in range(40):
+        committed = (state for state in reached(quiet, random, 80) if state.phase == Phase.COMMITTED)
+        late += [found_out for state in committed for found_out in taken(space, state, "lose_wire", "find_out")]
+    assert len(late) > 5
+    assert not any(told_apart(space, state) for state in late)
 
 
 @pytest.mark.slow

@@ -11,7 +11,6 @@ from refmodel.state import Phase
 __all__ = ["SPACE"]
 
 Cells = tuple[Any, ...]
-_COMMITTED = frozenset({Phase.COMMITTED, Phase.ACKNOWLEDGED, Phase.AFTER})
 
 
 def _memory(source: Cells, target: Cells, copied: Cells) -> tuple[Any, ...]:
@@ -34,11 +33,13 @@ def _given_up(phase: Phase, noted: int, configured: bool, table_sent: bool, sent
 
 
 def _idle(phase: Phase, present: int, frame: Cells, writable: int, more: int) -> tuple[Any, ...]:
-    return (phase, 0, (NOTHING,) * len(frame), 0, 0) if phase in _COMMITTED else (phase, present, frame, writable, more)
+    return (
+        (phase, 0, (NOTHING,) * len(frame), 0, 0) if phase == Phase.AFTER else (phase, present, frame, writable, more)
+    )
 
 
 def _logged(phase: Phase, *sets: int) -> tuple[Any, ...]:
-    return phase, *((0,) * len(sets) if phase in _COMMITTED else sets)
+    return phase, *((0,) * len(sets) if phase == Phase.AFTER else sets)
 
 
 SPACE = PartSpace(
@@ -66,17 +67,17 @@ SPACE = PartSpace(
         Rule(
             ("phase", "shadow.present", "shadow.frame", "shadow.writable", "shadow.unsynced"),
             _idle,
-            "from the commit on nothing reads the source's shadow; the next host starts with none",
+            "once the target runs nothing reads the source's shadow; the next host starts with none",
         ),
         Rule(
             ("phase", "cpus.present", "cpus.frame", "cpus.writable", "cpus.unflushed"),
             _idle,
-            "from the commit on no CPU walks or stores at the source; the next host's start with empty TLBs",
+            "once the target runs no CPU walks or stores at the source; the next host's start with empty TLBs",
         ),
         Rule(
             ("phase", "cpus.on_shadow", "log.dirty", "rounds.to_send", "ghost.noted", "protection.transferred"),
             _logged,
-            "from the commit on roots, marks and protection of the source are idle; the next host has its own",
+            "once the target runs roots, marks and protection of the source are idle; the next host has its own",
         ),
     ),
     alive=frozenset({"phase"}),
