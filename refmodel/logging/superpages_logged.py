@@ -1,11 +1,13 @@
 """Large mappings and the log, whose granule is a page (I-GRAN).
 
 A region is mapped large only while logging is off. ENABLE splits it, or makes it read-only as a whole; then the first
-write fault splits it, so that the fault marks one page and makes one page writable. Once logging is off again, regions
-are merged.
+write fault splits it, so that the fault marks one page and makes one page writable. When logging ends, what was split
+is merged (I-CLEAN): small entries go, and the next access maps the region large.
 """
 
-from refmodel.language import Contract, Cpu, Region, Vpn, engine, guest, implies, invariant, need, neg
+from collections.abc import Callable
+
+from refmodel.language import Contract, Cpu, Region, Vpn, engine, guest, implies, invariant, law, need, neg
 from refmodel.logging.superpages import LargeMappings
 from refmodel.logging.superpages_state import S
 
@@ -63,14 +65,30 @@ class SuperpagesLogged(LargeMappings[S]):
         need(self.may_be_large(m), "logging is off")
         need(self.is_uniform(m, region), "the table maps the whole region, writable and in order")
         need(neg(self.no_small_entry(m, region)), "the shadow has small entries of the region")
+        return self.merged(m, lambda r: r == region)
+
+    def merged(self, m: S, where: Callable[[int], bool]) -> S:
+        """Small entries go from some regions: each is mapped large when a page of it is used next."""
         shadow, of = m.shadow, m.superpages.region_of
         return m.but(
             shadow=shadow.but(
-                present=shadow.present.where(lambda v: of[v] == region, False),
-                writable=shadow.writable.where(lambda v: of[v] == region, False),
-                unsynced=shadow.unsynced.where(lambda v: of[v] == region, False),
+                present=shadow.present.where(lambda v: where(of[v]), False),
+                writable=shadow.writable.where(lambda v: where(of[v]), False),
+                unsynced=shadow.unsynced.where(lambda v: where(of[v]), False),
             )
         )
+
+    def switched_off(self, m: S) -> S:
+        """What was split for the log, and could be large, is merged (KVM since ``3ea3b7fa9af0`` [P])."""
+        off = super().switched_off(m)
+        return self.merged(off, lambda region: self.is_uniform(off, region))
+
+    @law(Contract.HAND_OVER, "I-CLEAN", "I-GRAN")
+    def when_logging_ends_what_could_be_large_is_no_longer_mapped_small(self, before: S, after: S, vpn: Vpn) -> bool:
+        """Nothing is left of the log's granule: else the guest walks small entries for good."""
+        ends = before.log_mode.on & neg(after.log_mode.on)
+        small = after.shadow.present[vpn] | after.shadow.unsynced[vpn]
+        return implies(ends & self.is_uniform(after, after.superpages.region_of[vpn]), neg(small))
 
     @invariant(Contract.LOGGING, "I-GRAN", "I-LOG", goal=True)
     def what_is_logged_is_not_written_through_a_large_mapping(self, m: S, cpu: Cpu, region: Region) -> bool:

@@ -56,10 +56,22 @@ def test_a_region_is_merged_once_logging_is_off_and_every_tlb_has_let_go_of_its_
     d = enabled(mapped())
     d.do("large_split", 0).store(0, 0, 1)
     d.do("abort")
-    d.refuses("the shadow has no small entry of the region", "large_fill", 0)
-    d.do("large_merge", 0)
+    assert d.m.shadow.present.is_empty
+    d.refuses("the shadow has small entries of the region", "large_merge", 0)
     d.refuses("no TLB has a small entry of the region", "large_fill", 0)
     d.do("large_flush", 0, 0).do("large_fill", 0).do("large_walk", 0, 0).do("large_store", 0, 1, 0, 2)
+
+
+def test_what_is_filled_small_later_is_merged_as_well() -> None:
+    d = Switching(LARGE).do("shadow_fill", 0)
+    d.refuses("the shadow has no small entry of the region", "large_fill", 0)
+    d.do("large_merge", 0).do("large_fill", 0)
+
+
+def test_what_cannot_be_large_stays_as_it_is_when_logging_ends() -> None:
+    d = Switching("seed+always-shadowed+superpages").do("guest_map", 0, 0, False, True).do("shadow_fill", 0)
+    d.do("begin").do("log_enable").do("abort")
+    assert d.m.shadow.present[0]
 
 
 def test_a_read_only_large_entry_of_the_tlb_goes_where_the_mapping_is_writable_again() -> None:

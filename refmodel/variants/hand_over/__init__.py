@@ -9,6 +9,7 @@ HAND_OVER_VARIANTS = (
     *checkpoints.CHECKPOINT_VARIANTS,
     *checkpoints.CHECKPOINT_CONTROLS,
     *failures.FAILURE_VARIANTS,
+    *failures.FAILURE_CONTROLS,
     *postcopy.POSTCOPY_VARIANTS,
     *requests.REQUEST_VARIANTS,
     *shared_storage.STORAGE_VARIANTS,

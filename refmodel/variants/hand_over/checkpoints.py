@@ -73,6 +73,12 @@ class MisreadsTheFailover(Takeover[K]):
         return super().fenced(m).but(hand_over=m.hand_over)
 
 
+class LosesTheCheckpoint(Takeover[K]):
+    def bereft(self, m: K) -> K:
+        """That the source's word stops coming is an abort to the target: it drops what it has."""
+        return super(Takeover, self).bereft(m)
+
+
 class SendsEverything(CheckpointSteps[K]):
     def checkpoint_resume(self, m: K) -> K:
         """The next epoch owes all pages."""
@@ -90,6 +96,7 @@ class AcknowledgesLate(CheckpointSteps[K]):
 
 
 _ON = "seed+checkpoints"
+_FAILING = "seed+checkpoints+failures"
 CHECKPOINT_VARIANTS = (
     Variant(
         "takeover-without-checkpoint",
@@ -170,6 +177,15 @@ CHECKPOINT_VARIANTS = (
         "the source goes on before its registers have been copied: the checkpoint has those of an earlier one",
         ("794347f5e3",),
         machine=_ON,
+        rounds=0,
+    ),
+    Variant(
+        "checkpoint-dropped-with-the-source",
+        "M32",
+        LosesTheCheckpoint,
+        "the source dies, and the target drops its checkpoint with the epoch that was not whole",
+        ("1fe6ab267f",),
+        machine=_FAILING,
         rounds=0,
     ),
     Variant(

@@ -1,13 +1,14 @@
-"""Wrong variants of ``failures``: M25, M26."""
+"""Wrong variants of ``failures``: M25, M26; and two that are sound."""
 
 from refmodel.handover.failure_state import F, Knows
 from refmodel.handover.failures import Failures
 from refmodel.language import need, neg
 from refmodel.variants.variant import Variant
 
-__all__ = ["FAILURE_VARIANTS"]
+__all__ = ["FAILURE_CONTROLS", "FAILURE_VARIANTS"]
 
 _MACHINE = "seed+failures"
+_WITH_CHECKPOINTS = "seed+checkpoints+failures"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 """Who runs, and who knows, is a matter of hosts: one page and one CPU show it."""
 
@@ -56,6 +57,26 @@ class StaysStopped(Failures[F]):
         stood = m.hand_over.source_runs
         after = super().wire_error(m)
         return after.but(hand_over=after.hand_over.but(source_runs=stood))
+
+
+class EndsProtectionUnheard(Failures[F]):
+    def abort(self, m: F) -> F:
+        """A source that hears nothing goes on alone; whether the target takes over meanwhile it cannot know."""
+        return super(Failures, self).abort(m)
+
+
+class KeepsTheImageUntilItRuns(Failures[F]):
+    def discard_source(self, m: F) -> F:
+        """The source's image goes only once the guest runs elsewhere, though the acknowledgement would do."""
+        need(m.hand_over.target_runs, "the guest runs at the target")
+        return super().discard_source(m)
+
+
+class LooksAfterABrokenWireOnly(Failures[F]):
+    def find_out(self, m: F) -> F:
+        """The operator comes when the wire is gone; until then the acknowledgement is waited for."""
+        need(m.failed.wire, "the wire is broken")
+        return super().find_out(m)
 
 
 FAILURE_VARIANTS = (
@@ -112,5 +133,35 @@ FAILURE_VARIANTS = (
         ("8958338b10", "95393dde94"),
         machine=_MACHINE,
         growing=_SMALLEST,
+    ),
+    Variant(
+        "protection-ended-unheard",
+        "M26",
+        EndsProtectionUnheard,
+        "over a broken wire protection is given up, with the target neither told nor fenced",
+        ("969d2f855d",),
+        machine=_WITH_CHECKPOINTS,
+        growing=_SMALLEST,
+        rounds=0,
+    ),
+)
+FAILURE_CONTROLS = (
+    Variant(
+        "image-kept-until-it-runs",
+        "-",
+        KeepsTheImageUntilItRuns,
+        "the source's image is discarded only once the guest runs at the target",
+        machine=_MACHINE,
+        growing=_SMALLEST,
+        sound=True,
+    ),
+    Variant(
+        "asked-once-the-wire-is-gone",
+        "-",
+        LooksAfterABrokenWireOnly,
+        "nobody asks after the target while its acknowledgement can still come",
+        machine=_MACHINE,
+        growing=_SMALLEST,
+        sound=True,
     ),
 )

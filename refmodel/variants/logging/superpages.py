@@ -1,4 +1,7 @@
-"""Wrong variants of the part ``superpages``: M10, M11; and a sound one."""
+"""Wrong variants of the part ``superpages``: M10, M11, M25; and two that are sound.
+
+``regions-left-split`` breaks a claim of hand-over.
+"""
 
 from refmodel.language import neg
 from refmodel.logging.superpages import LargeMappings
@@ -55,6 +58,18 @@ class MergesWhileLogging(LargeMappings[S]):
     def may_be_large(self, m: S) -> bool:
         """Regions are merged as soon as they can be, whether or not their pages are being logged."""
         return True
+
+
+class LeavesRegionsSplit(SuperpagesLogged[S]):
+    def switched_off(self, m: S) -> S:
+        """Rights come back, and small entries stay: nobody merges them, or ever will."""
+        return super(SuperpagesLogged, self).switched_off(m)
+
+
+class DropsEverySmallEntry(SuperpagesLogged[S]):
+    def switched_off(self, m: S) -> S:
+        """Small entries go from every region, whether or not it could be mapped large."""
+        return self.merged(super().switched_off(m), lambda region: True)
 
 
 class MarksTheWholeRegion(SuperpagesLogged[S]):
@@ -120,6 +135,24 @@ SUPERPAGE_VARIANTS = (
         ("319109a2d0dd",),
         machine=_MACHINE,
         growing=_ONE_REGION,
+    ),
+    Variant(
+        "regions-left-split",
+        "M25",
+        LeavesRegionsSplit,
+        "after an abort what was split for the log stays mapped small",
+        ("6f6a5ef3e4", "3ea3b7fa9af0"),
+        machine=_MACHINE,
+        growing=_ONE_REGION,
+    ),
+    Variant(
+        "small-entries-dropped",
+        "-",
+        DropsEverySmallEntry,
+        "when logging ends every small entry goes, also where nothing can be mapped large",
+        machine=_MACHINE,
+        growing=_ONE_REGION,
+        sound=True,
     ),
     Variant(
         "whole-region-dirty",
