@@ -1,10 +1,11 @@
-"""Hypothesis state machines of any machine: a rule for each kind of step, and the same claims after each.
+"""Hypothesis state machines of any machine: its steps by rules, and the same claims after each.
 
-They share the machine's steps and the checks with the fuzzer, and nothing with its byte decoder, so that a mistake in
-the decoder is not one here.
+They share the machine's steps, the checks and the mix with the fuzzer, and nothing with its byte decoder, so that a
+mistake in the decoder is not one here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,9 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from fuzz.mix import OPENING, weight
 from fuzz.run import Runner
-from refmodel.language import Action, Refused
+from refmodel.language import Action, Actor, Refused
 from refmodel.search.seed_space import sizes_for
 from refmodel.search.space import actions_of
 from refmodel.state import Phase as MigrationPhase
@@ -23,8 +25,8 @@ __all__ = ["Migration", "run", "state_machine"]
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
 ROUNDS = 1
-_STEPS = 20
-"""Of one run: enough for the wrong variants here, and few enough to shrink fast."""
+_STEPS = 40
+"""Of one run: enough for a whole migration of the smallest machine, and few enough to shrink fast."""
 
 
 class Migration(RuleBasedStateMachine):
@@ -43,7 +45,7 @@ class Migration(RuleBasedStateMachine):
         self.actions: dict[str, list[Action]] = {name: [] for name in self.spec.steps}
         for action in actions_of(self.spec, self.sizes):
             self.actions[action.step].append(action)
-        self.enabled_now: dict[str, Sequence[tuple[Action, Any]]] = {}
+        self.enabled_now: dict[str, Mapping[Action, Any]] = {}
 
     @precondition(lambda self: self.course.state.phase == MigrationPhase.AFTER or not self.goes_on())
     @rule()
@@ -54,15 +56,13 @@ class Migration(RuleBasedStateMachine):
         """Some step can be taken."""
         return any(self.enabled(step) for step in self.spec.steps)
 
-    def enabled(self, step: str) -> Sequence[tuple[Action, Any]]:
+    def enabled(self, step: str) -> Mapping[Action, Any]:
         """What of a kind of step can be taken now, each with the state after it."""
         if step not in self.enabled_now:
-            found = []
+            found = {}
             for action in self.actions[step]:
-                try:
-                    found.append((action, self.spec.take(self.course.state, action)))
-                except Refused:
-                    continue
+                with suppress(Refused):
+                    found[action] = self.spec.take(self.course.state, action)
             self.enabled_now[step] = found
         return self.enabled_now[step]
 
@@ -73,19 +73,34 @@ class Migration(RuleBasedStateMachine):
         assert finding is None, f"{finding.rule} after {'; '.join(map(str, finding.actions))}"
 
 
-def _rule(step: str) -> Any:
-    def taken(self: Migration, data: Any) -> None:
-        self.take(*data.draw(st.sampled_from(self.enabled(step))))
+def _rule(who: str, kinds: Sequence[str]) -> Any:
+    """One of these kinds of step that can be taken, as often as the mix says.
 
-    taken.__name__ = step
+    What is drawn names the same step whatever else can be taken, so that shrinking may leave out what comes before.
+    """
+    weighted = [kind for kind in kinds for _ in range(weight(kind))]
+
+    def taken(self: Migration, data: Any) -> None:
+        kind = data.draw(st.sampled_from(weighted).filter(self.enabled))
+        action = data.draw(st.sampled_from(self.actions[kind]).filter(self.enabled(kind).__contains__))
+        self.take(action, self.enabled(kind)[action])
+
+    taken.__name__ = who
     decorate: Any = rule(data=st.data())
-    return precondition(lambda self: bool(self.enabled(step)))(decorate(taken))
+    return precondition(lambda self: any(self.enabled(kind) for kind in kinds))(decorate(taken))
 
 
 def state_machine(on: str, variant: str | None = None) -> type[Migration]:
-    """The steps of a machine, or of a variant of it, as rules."""
+    """The steps of a machine, or of a variant of it, as two rules: the engine's, which get anywhere, and all others.
+
+    With a rule for each kind most runs end before they have begun: in every run Hypothesis leaves some rules out, and
+    draws one that gives up as often as one that goes on. Of 300 runs of ``xen-2005`` none came to its first round.
+    """
     runs = runner(variant, on=on)
-    rules: dict[str, Callable[..., Any]] = {name: _rule(name) for name in runs.spec.steps}
+    steps = runs.spec.steps
+    engine = [name for name, step in steps.items() if step.actor is Actor.ENGINE or name in OPENING]
+    others = [name for name in steps if name not in engine]
+    rules = {"engine": _rule("engine", engine), "others": _rule("others", others)}
     return type("Migration", (Migration,), {"runs": runs, **rules})
 
 

@@ -11,14 +11,17 @@ from tests.fuzz.state_machines import ROUNDS, SIZES, run, state_machine
 WRONG = [
     ("seed", "cpu-keeps-root", "every_cpu_walks_the_shadow", 5),
     ("xen", "switch-after-protecting", "while_the_mode_is_off", 3),
-    ("xen-2005", "cpu-keeps-root", "rounds_run_only_once_the_configuration_has_travelled", 5),
+    ("xen-2005", "abort-leaves-paused", "no_vcpu_is_held_by_the_log", 2),
     ("kvm-qemu", "switch-after-protecting", "while_the_mode_is_off", 2),
+    ("postcopy", "switch-after-protecting", "while_the_mode_is_off", 2),
     ("kvm-qemu-ring", "switch-after-protecting", "while_the_mode_is_off", 3),
+    ("remus", "switch-after-protecting", "while_the_mode_is_off", 2),
 ]
 """A wrong variant on each machine, the claim that breaks, and the most steps that it is shrunk to."""
 MORE = [
     ("seed", "activate-early", "starts_only_once_it_has_acknowledged", 4),
     ("xen", "log-outlives-abort", "the_mode_is_off_or_to_be_torn_down", 4),
+    ("xen-2005", "cpu-keeps-root", "every_cpu_walks_the_shadow", 8),
     ("kvm-qemu", "enable-keeps-mappings", "only_where_the_log_permits", 5),
     ("kvm-qemu-ring", "log-outlives-abort", "the_mode_is_off", 4),
     ("kvm-qemu-ring", "ring-flag-first", "writes_only_free_entries", 5),
