@@ -15,7 +15,7 @@ from refmodel.fast.columns import Words
 from refmodel.fast.state import Flag, PageState
 from refmodel.oracle.readers.compression import open_input
 from refmodel.recordings import RECORDINGS
-from tests.oracle.test_qemu_stream import STREAM
+from tests.oracle.small_stream import STREAM
 
 INPUTS = 250
 
