@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 from attrs import asdict
 
-from refmodel.fast.arrow import MAGIC, NAMES, ArrowWriter, events_in
+from refmodel.fast.arrow import events_in
+from refmodel.fast.arrow_file import MAGIC, NAMES, ArrowWriter
 from refmodel.fast.columns import Space
 from refmodel.oracle.events import Begin, Event
 from refmodel.oracle.readers.compression import open_input

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 from attrs import evolve, field, frozen
 
-from refmodel.fast.arrow import SCHEMA, ArrowReading, ArrowWriter, batches_of, head_of, opened, values
+from refmodel.fast.arrow import ArrowReading
+from refmodel.fast.arrow_file import SCHEMA, ArrowWriter, batches_of, head_of, opened, values
 from refmodel.fast.columns import Code, Control, Space
 from refmodel.fast.control import Screened
 from refmodel.fast.moves import Run

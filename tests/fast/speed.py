@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from refmodel.fast.arrow import SCHEMA, ArrowReading, ArrowWriter
+from refmodel.fast.arrow import ArrowReading
+from refmodel.fast.arrow_file import SCHEMA, ArrowWriter
 from refmodel.fast.ndjson import EventReading
 from refmodel.fast.screen import Screen
 from refmodel.fast.verdict import judge_reading

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from fuzz.readers import faster
 from refmodel.cli import root
 from refmodel.fast import shards
-from refmodel.fast.arrow import NAMES, SCHEMA, ArrowReading
+from refmodel.fast.arrow import ArrowReading
+from refmodel.fast.arrow_file import NAMES, SCHEMA
 from refmodel.fast.convert import convert
 from refmodel.fast.inputs import judge_path
 from refmodel.fast.verdict import judge_reading
