@@ -122,7 +122,8 @@ class Forwarding(Outgoing):
 async def _closed(writer: StreamWriter, abrupt: bool = False) -> None:
     """Close an end; ``abrupt``: without sending what still waits."""
     if abrupt:
-        writer.transport.abort()
+        with suppress(AttributeError):  # of a pipe that is closed already
+            writer.transport.abort()
     writer.close()
     with suppress(ConnectionError, asyncio.CancelledError):
         await writer.wait_closed()

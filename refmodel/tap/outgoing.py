@@ -4,6 +4,7 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 
+from refmodel.oracle.xen.wire import HANDSHAKE
 from refmodel.tap.editing import Cut, Editing
 from refmodel.tap.passing import PIECE, Passing
 
@@ -21,6 +22,7 @@ class Outgoing(Passing):
         try:
             async for data in self._pieces(reader):
                 self.last = self.arrived = self.loop.time()
+                self.ending = (self.ending + data[-len(HANDSHAKE) :])[-len(HANDSHAKE) :]
                 self.kept.write("stream", data)
                 self.judging.give(data)
                 self.gate.take(data)

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 from refmodel.oracle.verdict import Verdict
+from refmodel.oracle.xen.wire import HANDSHAKE
 from refmodel.tap.editing import Edit
 from refmodel.tap.gate import Gate
 from refmodel.tap.judging import Judging, Stream
@@ -15,6 +16,7 @@ __all__ = ["PIECE", "Passing"]
 
 PIECE = 1 << 18
 """Bytes that are read at once."""
+_GONE = ("lost", "silent")
 
 
 class Passing:
@@ -35,6 +37,8 @@ class Passing:
         self.last = self.loop.time()
         self.arrived = 0.0
         """When the last byte of the source came."""
+        self.ending = b""
+        """What came last."""
         self.ended = False
         """The source will send no more."""
 
@@ -79,10 +83,20 @@ class Passing:
         self.kept.result(told.as_json())
 
     def verdict_of(self, verdict: Verdict | None) -> Verdict | None:
-        """Where an end was lost, that the stream breaks off shows nothing of the migration."""
-        ends = ((name, end) for name, end in (("source", self.told.source), ("target", self.told.target)))
-        gone = [f"the {name} was {end}" for name, end in ends if end in ("lost", "silent")]
-        only_broken = verdict is not None and {found.rule for found in verdict.findings} == {"the-stream-is-whole"}
-        if verdict is None or not gone or not only_broken:
+        """Where an end was lost, that the stream breaks off shows nothing of the migration.
+
+        And where the target was, or was never given leave to run, that its memory is right is no hand-over.
+        """
+        told = self.told
+        gone = [
+            f"the {name} was {end}" for name, end in (("source", told.source), ("target", told.target)) if end in _GONE
+        ]
+        if verdict is None or told.target == "cut":
+            return verdict
+        broken = {found.rule for found in verdict.findings} == {"the-stream-is-whole"}
+        right = verdict.verdict == "accepted"
+        if right and self.stream.of == "xen" and self.ending != HANDSHAKE:
+            gone.append("the sender gave no leave to unpause")
+        if not gone or not (broken or (right and gone != ["the source was lost"])):
             return verdict
         return Verdict("unusable", reason=f"{' and '.join(gone)} after {self.gate.came} bytes: nothing was handed over")

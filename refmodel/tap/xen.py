@@ -7,11 +7,13 @@ received, ready to unpause"; when that does not come, it resumes the domain at t
 """
 
 import asyncio
+import os
 import subprocess
-import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 from refmodel.tap.address import LIMIT
 from refmodel.tap.forwarding import Forwarding
@@ -40,7 +42,7 @@ async def run_xen(plan: Pipes) -> Told:
     try:
         plan.ready()
         await forwarding.run(reader, writer, process.stdout, process.stdin)
-        await _ended(process)
+        await _ended(process, 0.0 if forwarding.told.target == "silent" else _SECONDS)
         await forwarding.finish()
     finally:
         if process.returncode is None:
@@ -56,18 +58,26 @@ async def _standard() -> tuple[StreamReader, StreamWriter]:
     reader = StreamReader(limit=LIMIT)
     ends = lambda: asyncio.StreamReaderProtocol(StreamReader())  # noqa: E731 - it says when its pipe is closed
     try:
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-        transport, protocol = await loop.connect_write_pipe(ends, sys.stdout.buffer)
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _taken(0, "rb"))
+        transport, protocol = await loop.connect_write_pipe(ends, _taken(1, "wb"))
     except ValueError:
         raise Unusable("--xen", "standard input or output that is no pipe", "to be run by xl: xl migrate -s") from None
     return reader, StreamWriter(transport, protocol, reader, loop)
 
 
-async def _ended(process: Process) -> None:
+def _taken(number: int, mode: str) -> IO[bytes]:
+    """A standard file as one of our own, which is closed when we close it; nothing is left in its place."""
+    mine = os.fdopen(os.dup(number), mode, buffering=0)
+    with Path(os.devnull).open(mode) as nothing:
+        os.dup2(nothing.fileno(), number)
+    return mine
+
+
+async def _ended(process: Process, seconds: float) -> None:
     """Its input is closed: it ends by itself, or is ended."""
-    for end in (process.terminate, process.kill):
+    for wait, end in ((seconds, process.terminate), (_SECONDS, process.kill)):
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _SECONDS)
+            await asyncio.wait_for(process.wait(), wait)
             return
         with suppress(ProcessLookupError):
             end()
