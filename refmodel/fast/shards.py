@@ -5,8 +5,7 @@ shard's header; and every row keeps the number of its event, so that findings co
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +21,7 @@ from refmodel.fast.columns import Code, Control, Space
 from refmodel.fast.control import Screened
 from refmodel.fast.moves import Run
 from refmodel.fast.verdict import screened, verdict_on
+from refmodel.fast.workers import workers
 from refmodel.oracle.explaining import THE_RULE
 from refmodel.oracle.judge import MOST_FINDINGS
 from refmodel.oracle.pages import Tally
@@ -174,41 +174,16 @@ def _in_order(findings: list[Finding], judge: Screened) -> list[Finding]:
     return kept
 
 
-Mapping = Callable[[Callable[[str], Judged], Sequence[str]], list[Judged]]
-
-
 def judge_sharded(path: str, shards: int, dask: str | None = None) -> Verdict:
     """Split the file in a temporary folder beside it, judge the shards (on Dask, if wanted), and merge."""
     try:
-        with TemporaryDirectory(prefix="refmodel-shards-", dir=Path(path).resolve().parent) as folder, _on(dask) as run:
+        with (
+            TemporaryDirectory(prefix="refmodel-shards-", dir=Path(path).resolve().parent) as folder,
+            workers(dask) as run,
+        ):
             paths = split(path, Path(folder), shards)
             return merged(path, paths, run(judge_shard, paths))
     except Unusable as error:
         return Verdict("unusable", reason=str(error))
     except OSError as error:
         return Verdict("unusable", reason=f"{path}: {error.strerror or error}; expected room for its shards beside it")
-
-
-@contextmanager
-def _on(dask: str | None) -> Iterator[Mapping]:
-    """What judges the shards: this process, so many local workers, or those of a scheduler."""
-    if dask is None:
-        yield lambda judge, paths: [judge(path) for path in paths]
-        return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise Unusable("--dask", "no distributed", "the extra: pip install 'refmodel[shards]'") from None
-    if dask.isdecimal():
-        with (
-            LocalCluster(n_workers=int(dask), threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
-        ):
-            yield lambda judge, paths: list(client.gather(client.map(judge, paths, pure=False)))
-        return
-    try:
-        client = Client(dask, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise Unusable("--dask", f"no scheduler at {dask} ({error})", "the address of a scheduler of Dask") from None
-    with client:
-        yield lambda judge, paths: list(client.gather(client.map(judge, paths, pure=False)))
