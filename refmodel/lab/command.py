@@ -22,7 +22,7 @@ from refmodel.unusable import Unusable
 if TYPE_CHECKING:
     from refmodel.lab.outcome import Outcome
 
-__all__ = ["lab"]
+__all__ = ["lab", "row_of"]
 
 
 @click.group()
@@ -79,7 +79,7 @@ def qemu(
                 if keep is None:
                     shutil.rmtree(one, ignore_errors=True)
     if as_json:
-        click.echo(orjson.dumps([_row(each) for each in outcomes], option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps([row_of(each) for each in outcomes], option=orjson.OPT_INDENT_2))
     else:
         Console().print(_table(outcomes))
     if len(outcomes) == 1:
@@ -119,7 +119,8 @@ def _run(name: str, binary: str, folder: Path, seed: int) -> "Outcome":
     return asyncio.run(run(name, SCENARIOS[name], binary, folder.resolve(), seed))
 
 
-def _row(outcome: "Outcome") -> dict[str, object]:
+def row_of(outcome: "Outcome") -> dict[str, object]:
+    """A run as JSON values."""
     return {
         "scenario": outcome.scenario,
         "status": outcome.status,

@@ -50,7 +50,7 @@ def test_each_schema_is_one_of_draft_2020_12(name: str) -> None:
 
 
 def test_there_is_a_schema_for_everything_that_machines_read() -> None:
-    assert set(SCHEMAS) == {"verdict", "event", "schedule", "rules", "check", "prove"}
+    assert set(SCHEMAS) == {"verdict", "event", "schedule", "rules", "check", "prove", "doctor", "tap", "lab"}
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.name)
