@@ -10,11 +10,12 @@ from attrs import define, field
 
 from fuzz.campaigns.folder import Folder, opened
 from fuzz.campaigns.found import Reported, reported
-from fuzz.campaigns.plan import Plan, Summary, needs_atheris
+from fuzz.campaigns.plan import Plan, Summary
 from fuzz.campaigns.process import Process
 from fuzz.campaigns.slot import AT_ONCE, Slot
 from fuzz.campaigns.standing import summary_of
 from fuzz.campaigns.store import name_of
+from fuzz.engine import needs_atheris
 from refmodel.unusable import Unusable
 
 __all__ = ["run_campaign"]

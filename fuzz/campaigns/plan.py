@@ -1,14 +1,12 @@
 """What a campaign is asked to be, and what it says of itself."""
 
-import importlib.util
 from pathlib import Path
 
 from attrs import frozen
 
-from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
-__all__ = ["Plan", "Summary", "needs_atheris", "own_machine"]
+__all__ = ["Plan", "Summary", "own_machine"]
 
 
 @frozen
@@ -91,11 +89,3 @@ class Summary:
 def own_machine(variant: str | None) -> str:
     """The machine that a variant is of; the seed machine for none, or one that is not there."""
     return VARIANTS[variant].machine if variant in VARIANTS else "seed"
-
-
-def needs_atheris() -> None:
-    """Unusable, with what to install, when there is no atheris."""
-    if importlib.util.find_spec("atheris") is None:
-        raise Unusable(
-            "fuzz", "atheris is not installed", "pip install 'refmodel[fuzz]' (Linux x86-64, CPython 3.11 to 3.13)"
-        )

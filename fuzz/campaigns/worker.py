@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fuzz.campaigns.status import STATUS
+from fuzz.engine import engine
 
 __all__ = ["end_with", "main", "place_of", "told"]
 
@@ -94,10 +95,7 @@ def main(argv: Sequence[str]) -> None:
     descriptor, parent, timeout, stack, script, *arguments = argv
     end_with(int(parent))
     began = time.monotonic()
-    try:
-        import atheris
-    except ImportError:
-        sys.exit("refmodel: fuzzing needs atheris: pip install 'refmodel[fuzz]'")
+    atheris = engine()
     setup = atheris.Setup
     STATUS.listen(int(descriptor))
     with Path(stack).open("w", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
-from fuzz.campaigns.plan import needs_atheris
+from fuzz.engine import needs_atheris
 from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.measure import Measured, Rung, append, measured, read
 from fuzz.ladder.page import write

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from fuzz.campaigns.plan import needs_atheris
+from fuzz.engine import needs_atheris
 from fuzz.ladder.measure import Measured, Rung, append, measured, read
 from refmodel.compose import CHOICES
 from refmodel.machines import MACHINES

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
+from fuzz.engine import engine
+
 __all__ = ["fuzz"]
 
 _MOST_STEPS = 64
@@ -20,14 +22,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
     ``-artifact_prefix`` says.
     """
     options, for_libfuzzer = _arguments(argv[1:])
-    try:
-        import atheris
-    except ImportError:
-        print(
-            "refmodel: fuzzing needs atheris (Linux x86-64, CPython 3.11 to 3.13): pip install 'refmodel[fuzz]'",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+    atheris = engine()
     from fuzz.campaigns.status import STATUS
     from fuzz.counters import counters
     from fuzz.decode import HEAD, RECORD

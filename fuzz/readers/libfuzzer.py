@@ -6,6 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Never
 
+from fuzz.engine import engine
+
 __all__ = ["fuzz"]
 
 
@@ -16,14 +18,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
     process, where the message names the reader's line; ``-timeout`` is for what does not come back to Python at all.
     What crashes is stored by libFuzzer, where ``-artifact_prefix`` says.
     """
-    try:
-        import atheris
-    except ImportError:
-        print(
-            "refmodel: fuzzing needs atheris (Linux x86-64, CPython 3.11 to 3.13): pip install 'refmodel[fuzz]'",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+    atheris = engine()
     with atheris.instrument_imports(include=["refmodel.oracle", "refmodel.schedules"]):
         from fuzz.readers.table import MOST, TARGETS
     from fuzz.readers.limits import MEGABYTES, Found, answer

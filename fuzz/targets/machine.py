@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
+from fuzz.engine import engine
+
 if TYPE_CHECKING:
     from fuzz.guidance import Guide
 
@@ -89,14 +91,7 @@ def main(argv: Sequence[str]) -> Never:
     from refmodel.unusable import Unusable
 
     options, for_libfuzzer = _arguments(argv[1:])
-    try:
-        import atheris
-    except ImportError:
-        print(
-            "refmodel: fuzzing needs atheris (Linux x86-64, CPython 3.11 to 3.13): pip install 'refmodel[fuzz]'",
-            file=sys.stderr,
-        )
-        sys.exit(2)
+    atheris = engine()
     try:
         guide, one_input = _target(atheris, options)
     except Unusable as error:

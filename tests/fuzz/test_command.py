@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fuzz.command import fuzz
+from fuzz.targets.machine import main
 from refmodel.unusable import Unusable
 
 
@@ -119,7 +120,9 @@ def test_a_folder_that_cannot_be_written_is_unusable(tmp_path: Path) -> None:
     assert "can be written" in str(error)
 
 
-def test_a_missing_atheris_is_unusable_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_atheris_is_unusable_and_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = importlib.util.find_spec
 
     def find(name: str, *more: Any) -> Any:
@@ -129,3 +132,6 @@ def test_a_missing_atheris_is_unusable_and_says_what_to_install(monkeypatch: pyt
     error = run("--runs", "1").exception
     assert isinstance(error, Unusable)
     assert "pip install 'refmodel[fuzz]'" in str(error)
+    with pytest.raises(SystemExit, match="2"):
+        main(["machine.py", "-runs=1"])
+    assert str(error) in capsys.readouterr().err
