@@ -9,11 +9,12 @@ give the same schedule.
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from math import gcd
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
-from fuzz.mix import MOST_ROUNDS, MOST_STEPS, OPENING, RARE, SHARES, SIZES, weight
+from fuzz.mix import AT_THE_TARGET, MOST_ROUNDS, MOST_STEPS, OPENING, RARE, SHARES, SIZES, weight
 from fuzz.unknown import Layout, every_path, known_scalars
 from refmodel.language import Action, Actor, Refused, Step
 from refmodel.language.sorts import domain
@@ -151,17 +152,18 @@ class Decoder:
             for actor in SHARES
         }
         stand_in = min((kind.actor for kind in possible), key=_STAND_IN.__getitem__, default=None)
+        late = AT_THE_TARGET if dict(zip(self._paths, scalars, strict=True))["hand_over.target_runs"] else {}
         picked: list[Any] = []
         for actor, share in SHARES.items():
             mine = self._of(actor)
             able = [k for k in mine if k in possible] or [k for k in possible if k.actor is stand_in]
             if actor is Actor.ENGINE:  # whatever it may do before it, a migration that can begin does, soon
-                able += [k for k in possible if k.name in OPENING and k not in able]
+                able += [k for k in possible if (k.name in OPENING or k.name in late) and k not in able]
             if able:
-                usual = [kind for kind in able if weight(kind.name) > RARE] or able
+                usual = [kind for kind in able if late.get(kind.name, weight(kind.name)) > RARE] or able
                 picked += [k if k in able else None for k in _spread(mine, share)]
                 free = [i for i, kind in enumerate(picked) if kind is None]
-                for i, kind in zip(free, _spread(usual, len(free)), strict=True):
+                for i, kind in zip(free, _spread(usual, len(free), late), strict=True):
                     picked[i] = kind
         return _Choices(tuple(picked), fallback)
 
@@ -216,10 +218,11 @@ def _stride(count: int) -> int:
     return stride
 
 
-def _spread(kinds: list[_Kind], places: int) -> list[_Kind]:
-    """So many places, given to the kinds by weight."""
-    total, passed, spread = sum(weight(k.name) for k in kinds), 0, list[_Kind]()
-    for kind in kinds:
-        passed += weight(kind.name)
+def _spread(kinds: list[_Kind], places: int, other: Mapping[str, int] = MappingProxyType({})) -> list[_Kind]:
+    """So many places, given to the kinds by weight; of some it is another here."""
+    weights = [other.get(kind.name, weight(kind.name)) for kind in kinds]
+    total, passed, spread = sum(weights), 0, list[_Kind]()
+    for kind, share in zip(kinds, weights, strict=True):
+        passed += share
         spread += [kind] * (places * passed // total - len(spread))
     return spread

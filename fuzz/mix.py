@@ -8,15 +8,28 @@ from collections.abc import Mapping
 
 from refmodel.language import Actor
 
-__all__ = ["DEFAULT_SIZES", "MOST_ROUNDS", "MOST_STEPS", "OPENING", "RARE", "SHARES", "SIZES", "WEIGHTS", "weight"]
+__all__ = [
+    "AT_THE_TARGET",
+    "DEFAULT_SIZES",
+    "MOST_ROUNDS",
+    "MOST_STEPS",
+    "OPENING",
+    "RARE",
+    "SHARES",
+    "SIZES",
+    "WEIGHTS",
+    "weight",
+]
 
 SHARES: Mapping[Actor, int] = {Actor.ENGINE: 112, Actor.GUEST: 142, Actor.OPERATOR: 2}
 """Of 256. The engine needs about 50 steps to activation; the operator's ``abort`` ends a run, and is rare."""
 
 RARE = 1
 """Kinds of this weight never stand in for others that cannot be taken: they end a phase, or the run."""
-OPENING = frozenset({"begin", "find_out", "resume_source"})
+OPENING = frozenset({"begin", "find_out", "resume_source", "recover"})
 """Steps of the operator that come as often as the engine's own while they can be taken: where all else has to wait."""
+AT_THE_TARGET: Mapping[str, int] = {"lose_wire": 4}
+"""The same, with their weight, once the guest runs at the target: earlier they would end most runs too soon."""
 _USUAL = 6
 WEIGHTS: Mapping[str, int] = {
     # A walk or a fill between two engine steps is what most losses need; so are stores.
@@ -59,8 +72,8 @@ WEIGHTS: Mapping[str, int] = {
     # After a switch a page has to be on its way for long enough to be lost, or to come twice.
     "switch": 12,
     "receive": 8,
-    "lose_connection": 4,
     "recover": 4,
+    "end_postcopy": 4,
     "place_page": 3,
     "pause": 1,
     "begin": 8,

@@ -147,6 +147,13 @@ class Promise(Specification[Ledger]):
         return a.but(held=a.held.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))))
 
     @engine
+    def drop(self, a: Ledger, page: Pfn, value: Value) -> Ledger:
+        """The target drops a page that is owed: what is there then is nothing that the guest has stored."""
+        need(a.owed[page], "the page is owed")
+        held = a.held.memory
+        return a.but(held=a.held.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))))
+
+    @engine
     def settle(self, a: Ledger, page: Pfn) -> Ledger:
         """The page is owed no longer: the target holds what the guest stored last."""
         need(a.owed[page], "the page is owed")

@@ -3,29 +3,28 @@
 At the switch the source stands still and has been harvested for the last time. The target drops every page that is
 dirty by then (the discard set is the dirty set), gets the context, and runs: what it has dropped it awaits, and an
 awaited page can neither be read nor written. So R12 is claimed of all other pages; for these the promise stands, by
-which a page that is owed cannot be read.
-
-What is given for it: from the guest's first step at the target until its last page is there, neither side alone is an
-image to go on from. The source's memory is older than the guest; the target lacks pages. If either host is lost then,
-so is the guest. That is why a switch cannot be taken back, and why the source's image must stay.
+which a page that is owed cannot be read. What it costs is told in ``postcopy_images``.
 """
 
 from refmodel.handover.postcopy_state import X
 from refmodel.language import Contract, Pfn, Set, Sizes, Word, engine, iff, implies, invariant, law, need, neg
 from refmodel.state import Phase, Stage
-from refmodel.transport.demand import DemandPaging
+from refmodel.transport.demand_claims import DemandClaims
 
 __all__ = ["PostCopy"]
 
 
-class PostCopy(DemandPaging[X]):
+class PostCopy(DemandClaims[X]):
     """The switch, the commit that may come after it, and what each side is worth then."""
 
     def start(self, sizes: Sizes) -> X:
-        """The target's memory holds what somebody left there: a page that does not come is seen."""
+        """The guest's memory is not what a dropped page holds: one that does not come is seen."""
         m = super().start(sizes)
-        memory = m.target.memory.made(lambda page, word: min(1, sizes["value"] - 1))
-        return m.but(target=m.target.but(memory=memory), ghost=m.ghost.but(copied=memory))
+        ours = m.source.memory.made(lambda page, word: min(1, sizes["value"] - 1))
+        theirs = m.target.memory.made(lambda page, word: 0)
+        return m.but(
+            source=m.source.but(memory=ours), target=m.target.but(memory=theirs), ghost=m.ghost.but(copied=theirs)
+        )
 
     def is_awaited(self, m: X, page: int) -> bool:
         """It was dropped at the switch, and has not been put in place since."""
@@ -46,16 +45,18 @@ class PostCopy(DemandPaging[X]):
 
     @engine
     def switch(self, m: X) -> X:
-        """The target drops what is owed: none of it is sent any more before the guest runs there."""
+        """The target is told to drop what is owed: none of it is sent any more before the guest runs there."""
         need(m.phase == Phase.STOP_AND_COPY, "the source stands still and has been harvested")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")
         need(neg(m.postcopy.switched), "no switch has been made")
         need(self.is_settled(m), "all that was sent has arrived")
+        need(self.is_heard(m), "what the target is told it hears")
         owed = m.rounds.to_send.where(lambda p: neg(self.is_ram(m, p)), False)
         need(neg(owed.is_empty), "pages are owed")
+        dropped = self.discarded(m, owed)
         return m.but(
             rounds=m.rounds.but(to_send=owed),
-            postcopy=m.postcopy.but(switched=True, awaited=self.discarded(m, owed)),
+            postcopy=m.postcopy.but(switched=True, told=dropped, awaited=dropped),
         )
 
     def discarded(self, m: X, owed: Set[Pfn]) -> Set[Pfn]:
@@ -88,6 +89,7 @@ class PostCopy(DemandPaging[X]):
         """Nor without one; and only what is guest RAM."""
         post = m.postcopy
         awaited = implies(post.awaited[page], post.switched & self.is_ram(m, page))
+        awaited &= implies(post.told[page], post.awaited[page])
         return awaited & implies(post.requested[page] | post.on_wire[page], post.switched & neg(self.is_migrating(m)))
 
     @invariant(Contract.HAND_OVER, "I-FINAL")
@@ -121,28 +123,3 @@ class PostCopy(DemandPaging[X]):
         """While pages are still being fetched there is nothing to migrate."""
         moves_on = before.hand_over.target_runs & after.hand_over.source_runs
         return implies(moves_on, before.postcopy.awaited.is_empty)
-
-    # I-RECOVER -- where an image to go on from is
-
-    def is_between(self, m: X) -> bool:
-        """The guest has begun to run at the target, and some page of it is not there yet."""
-        return m.hand_over.target_runs & neg(m.postcopy.awaited.is_empty)
-
-    def source_is_an_image(self, m: X) -> bool:
-        """What the source has is all of the guest, as it is: it is kept, and the guest has run nowhere else since."""
-        return m.hand_over.source_kept & neg(m.hand_over.target_runs)
-
-    def target_is_an_image(self, m: X) -> bool:
-        """What the target has is all of the guest: the context has travelled, and no page is awaited."""
-        return (self.is_committed(m) | (m.phase == Phase.AFTER)) & m.postcopy.awaited.is_empty
-
-    @invariant(Contract.HAND_OVER, "I-RECOVER", goal=True)
-    def between_the_switch_and_the_last_page_neither_side_alone_is_an_image(self, m: X) -> bool:
-        """And the two together are: the source is kept for what the target lacks."""
-        alone = self.source_is_an_image(m) | self.target_is_an_image(m)
-        return implies(self.is_between(m), m.hand_over.source_kept & neg(alone))
-
-    @invariant(Contract.HAND_OVER, "I-RECOVER", goal=True)
-    def outside_of_post_copy_one_side_alone_is_an_image(self, m: X) -> bool:
-        """Before the guest runs at the target the source is, once the last page is there the target is."""
-        return self.is_between(m) | self.source_is_an_image(m) | self.target_is_an_image(m)

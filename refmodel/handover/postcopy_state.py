@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from refmodel.handover.failure_state import WithFailures
 from refmodel.language import Pfn, Set, State, Word
-from refmodel.state import Machine
 
 __all__ = ["PostCopied", "WithPostCopy", "X"]
 
@@ -15,15 +15,15 @@ class PostCopied(State):
     """Both sides' books from the switch on. What the source has yet to send is ``rounds.to_send``, as before it."""
 
     switched: bool
-    """The target has dropped what is owed: the migration is committed with that, and goes on as post-copy."""
+    """The target drops what is owed: the migration is committed with that, and goes on as post-copy to its end."""
+    told: Set[Pfn]
+    """Pages that the target has been told to drop, and has not dropped yet."""
     awaited: Set[Pfn]
-    """The target's: pages that it dropped at the switch, and has not got back. What is not in it is received."""
+    """The target's: pages that it drops at the switch, and has not got back. What is not in it is received."""
     waiting: Set[Pfn]
     """The target's: awaited pages that some access of the guest's waits for."""
     requested: Set[Pfn]
     """The source's: pages that the target has asked for."""
-    connected: bool
-    """The wire is there; it may be lost once the guest runs at the target."""
     on_wire: Set[Pfn]
     """Pages that were sent and have not reached the target: lost with the wire."""
     queue: Set[Pfn]
@@ -33,7 +33,7 @@ class PostCopied(State):
 
 
 @frozen(slots=False)
-class WithPostCopy(Machine):
+class WithPostCopy(WithFailures):
     """The state of a machine that may switch to post-copy."""
 
     postcopy: PostCopied

@@ -1,8 +1,8 @@
 """How a migration ends: what can be lost, and what each side then may do."""
 
 from refmodel.handover.failure_claims import FailureClaims
-from refmodel.handover.failures import WithFailures
-from refmodel.handover.postcopy import PostCopy
+from refmodel.handover.failure_state import WithFailures
+from refmodel.handover.postcopy_images import PostCopyImages
 from refmodel.handover.postcopy_state import WithPostCopy
 from refmodel.handover.requests import Requests, WithRequests
 from refmodel.handover.shared_storage import SharedStorage, WithImages
@@ -14,10 +14,11 @@ __all__ = ["ENDS"]
 ENDS = (
     Part(
         "postcopy",
-        PostCopy,
+        PostCopyImages,
         Contract.HAND_OVER,
         "the guest runs at the target while pages are owed, which come on demand; the wire may be lost, and found",
         WithPostCopy,
+        needs=("failures",),
     ),
     Part(
         "failures",

@@ -20,6 +20,7 @@ def _place(spec: Any, m: Any, page: int) -> list[Action]:
 
 
 WITNESSES: Witnesses = {
+    "drop_page": lambda spec, m, page, value: [Action("drop", (page, value))],
     "fill_word": _fill,
     "place_page": _place,
 }

@@ -142,7 +142,7 @@ def complete(schedule: Schedule, most_guest_steps: int = MOST_GUEST_STEPS) -> Co
 
 
 def to_the_end(schedule: Schedule) -> Schedule:
-    """The schedule gone on with by the engine alone, the shortest way, until the guest runs at the target.
+    """The schedule gone on with by the engine alone, the shortest way, until the guest and all of it is at the target.
 
     As it is, if the migration is over already, or never comes to that.
     """
@@ -151,7 +151,7 @@ def to_the_end(schedule: Schedule) -> Schedule:
     waiting = deque([start])
     while waiting:
         point = waiting.popleft()
-        if point.state.hand_over.target_runs:
+        if point.state.hand_over.target_runs and walker.spec.is_whole(point.state):
             return evolve(schedule, actions=point.way)
         if point.state.phase != Phase.ABORTED:
             reached = (walker.step(point, action) for action in walker.engine)

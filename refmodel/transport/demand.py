@@ -8,15 +8,14 @@ are sent anew. Some of those may have come off the old wire in time: then a page
 to it in between, and the second copy is thrown away (``EEXIST``).
 """
 
-from refmodel.handover.hand_over import HandOverSteps
+from refmodel.handover.failures import Failures
 from refmodel.handover.postcopy_state import PostCopied, X
-from refmodel.language import Contract, Pfn, Vpn, Word, engine, guest, implies, invariant, law, need, neg
-from refmodel.state import Phase
+from refmodel.language import Pfn, Value, Vpn, Word, engine, guest, need, neg, operator, pick
 
 __all__ = ["DemandPaging"]
 
 
-class DemandPaging(HandOverSteps[X]):
+class DemandPaging(Failures[X]):
     """A page's way: owed by the source, on the wire, off it in the target's queue, in place."""
 
     def initial(self, anything: X) -> X:
@@ -24,15 +23,15 @@ class DemandPaging(HandOverSteps[X]):
         return self.without_demand(super().initial(anything))
 
     def without_demand(self, m: X) -> X:
-        """No switch has been made, and there is a wire."""
+        """No switch has been made, or all that was owed since is there."""
         post = m.postcopy
         return m.but(
             postcopy=post.but(
                 switched=False,
+                told=post.told.cleared(),
                 awaited=post.awaited.cleared(),
                 waiting=post.waiting.cleared(),
                 requested=post.requested.cleared(),
-                connected=True,
                 on_wire=post.on_wire.cleared(),
                 queue=post.queue.cleared(),
                 filled=post.filled.cleared(),
@@ -48,7 +47,7 @@ class DemandPaging(HandOverSteps[X]):
         page, post = m.target.table.frame[vpn], m.postcopy
         need(m.target.table.present[vpn], "the guest's table at the target maps the page")
         need(post.awaited[page] & neg(post.waiting[page]), "the page is not there, and nobody waits for it yet")
-        requested = post.requested.put(page, post.requested[page] | post.connected)
+        requested = post.requested.put(page, post.requested[page] | neg(m.failed.wire))
         return m.but(postcopy=post.but(waiting=post.waiting.add(page), requested=requested))
 
     # the source sends
@@ -56,7 +55,7 @@ class DemandPaging(HandOverSteps[X]):
     @engine
     def reply(self, m: X, page: Pfn) -> X:
         """A page that was asked for is sent, unless it has been: then it is on its way (``get_queued_page``)."""
-        need(m.postcopy.connected, "the wire is there")
+        need(neg(m.failed.wire), "the wire is there")
         need(m.postcopy.requested[page], "the target has asked for the page")
         if m.rounds.to_send[page]:
             return self.gone(m, page)
@@ -65,7 +64,7 @@ class DemandPaging(HandOverSteps[X]):
     @engine
     def push(self, m: X, page: Pfn) -> X:
         """While nothing is asked for, the source goes on with what it owes."""
-        need(m.postcopy.switched & m.postcopy.connected, "the wire is there, since a switch to post-copy")
+        need(m.postcopy.switched & neg(m.failed.wire), "the wire is there, since a switch to post-copy")
         need(neg(self.is_migrating(m)), "the source has committed")
         need(m.postcopy.requested.is_empty, "nothing is asked for")
         need(m.rounds.to_send[page], "the source owes the page")
@@ -87,6 +86,20 @@ class DemandPaging(HandOverSteps[X]):
     # the target receives
 
     @engine
+    def drop_page(self, m: X, page: Pfn, value: Value) -> X:
+        """The target drops a page that it was told to drop: what is there then is nothing that the guest has stored.
+
+        It does so before the guest runs there; as nobody can tell, here it is any time before something comes.
+        """
+        need(m.hand_over.target_runs, "the target runs")
+        need(m.postcopy.told[page], "the target has been told to drop the page")
+        held = m.target.memory
+        return m.but(
+            target=m.target.but(memory=held.made(lambda p, w: pick(p == page, value, held[p, w]))),
+            postcopy=m.postcopy.but(told=m.postcopy.told.discard(page)),
+        )
+
+    @engine
     def receive(self, m: X, page: Pfn) -> X:
         """A page comes off the wire, once the guest runs at the target."""
         need(m.hand_over.target_runs, "the target runs")
@@ -98,7 +111,9 @@ class DemandPaging(HandOverSteps[X]):
     def fill_word(self, m: X, page: Pfn, word: Word) -> X:
         """A word of a page that came is copied to where the page is put together; or thrown away."""
         post = m.postcopy
+        need(m.hand_over.target_runs, "the target runs")
         need(post.queue[page], "the page has come off the wire")
+        need(neg(post.told[page]), "what the page held has been dropped")
         need(neg(post.filled[page, word]), "the word has not been copied yet")
         filled = m.but(postcopy=post.but(filled=post.filled.add((page, word))))
         if self.takes(m, page):
@@ -117,6 +132,7 @@ class DemandPaging(HandOverSteps[X]):
     def place_page(self, m: X, page: Pfn) -> X:
         """The page is put in place as a whole, and whoever waits for it goes on."""
         post, words = m.postcopy, m.transfer.read.filled()
+        need(m.hand_over.target_runs, "the target runs")
         need(post.queue[page], "the page has come off the wire")
         need(words.never(lambda w: neg(post.filled[page, w])), "every word has been copied")
         return m.but(
@@ -128,74 +144,42 @@ class DemandPaging(HandOverSteps[X]):
             )
         )
 
+    def arrives(self, m: X, page: int) -> bool:
+        """What has come off the wire is put in place, whatever becomes of the wire."""
+        return super().arrives(m, page) | m.postcopy.queue[page]
+
+    @engine
+    def end_postcopy(self, m: X) -> X:
+        """The source has said that it owes nothing more, and all that came before that is in place."""
+        post = m.postcopy
+        need(post.switched & m.hand_over.target_runs, "the guest runs at the target, since a switch to post-copy")
+        need(neg(m.failed.wire), "the wire is there")
+        need(m.rounds.to_send.is_empty, "the source owes nothing")
+        need(post.on_wire.is_empty & post.queue.is_empty, "all that was sent is in place")
+        need(post.told.is_empty, "what was to be dropped has been")
+        return self.without_demand(m)
+
     # the wire is lost, and found again
 
-    @engine
-    def lose_connection(self, m: X) -> X:
-        """The connection breaks: what is on it is lost, and requests with it. The guest runs on with what it has."""
-        need(m.postcopy.switched & m.hand_over.target_runs, "the guest runs at the target, since a switch to post-copy")
-        need(m.postcopy.connected, "the wire is there")
-        post = m.postcopy
-        return m.but(
-            postcopy=post.but(connected=False, on_wire=post.on_wire.cleared(), requested=post.requested.cleared())
-        )
+    def cut(self, m: X) -> X:
+        """What is on the wire is lost, and requests with it. The guest runs on with what it has."""
+        after = super().cut(m)
+        post = after.postcopy
+        return after.but(postcopy=post.but(on_wire=post.on_wire.cleared(), requested=post.requested.cleared()))
 
-    @engine
+    @operator
     def recover(self, m: X) -> X:
         """Another connection: the target tells which pages it has, and asks anew for what is waited for.
 
         What it does not have the source owes again, sent or not (``ram_dirty_bitmap_reload``).
         """
-        need(neg(m.postcopy.connected), "the wire was lost")
         post = m.postcopy
+        need(post.switched & m.hand_over.target_runs, "the guest runs at the target, since a switch to post-copy")
+        need(m.failed.wire & neg(m.failed.source), "the wire was lost, and the source is there")
+        need(m.hand_over.source_kept, "the source's image is still there")
+        need(neg(post.awaited.is_empty), "the target lacks pages")
         return m.but(
+            failed=m.failed.but(wire=False),
             rounds=m.rounds.but(to_send=post.awaited),
-            postcopy=post.but(connected=True, requested=post.waiting),
+            postcopy=post.but(requested=post.waiting),
         )
-
-    @invariant(Contract.TRANSPORT, "I-LIVE", goal=True)
-    def a_page_that_is_awaited_is_owed_or_on_its_way(self, m: X, page: Pfn) -> bool:
-        """So that no access waits for ever, as long as there is a wire."""
-        post = m.postcopy
-        comes = m.rounds.to_send[page] | post.on_wire[page] | post.queue[page]
-        return implies(post.awaited[page] & post.connected, comes)
-
-    @invariant(Contract.TRANSPORT, "I-LIVE", goal=True)
-    def a_page_that_is_waited_for_has_been_asked_for_or_is_on_its_way(self, m: X, page: Pfn) -> bool:
-        """It need not wait for the pages that are only pushed."""
-        post = m.postcopy
-        comes = post.requested[page] | post.on_wire[page] | post.queue[page]
-        return implies(post.waiting[page] & post.connected, comes)
-
-    @invariant(Contract.TRANSPORT, "I-LIVE")
-    def only_pages_that_are_awaited_are_waited_for(self, m: X, page: Pfn) -> bool:
-        """What is there is read and stored to without a fault."""
-        return implies(m.postcopy.waiting[page], m.postcopy.awaited[page])
-
-    @invariant(Contract.TRANSPORT, "I-ORDER")
-    def what_is_put_together_is_what_the_source_has(self, m: X, page: Pfn, word: Word) -> bool:
-        """Of a page that is still awaited; of any other what has come is thrown away."""
-        put = m.postcopy.awaited[page] & m.postcopy.filled[page, word]
-        return implies(put, m.target.memory[page, word] == m.source.memory[page, word])
-
-    @invariant(Contract.TRANSPORT)
-    def until_the_guest_runs_at_the_target_no_page_is_asked_for_or_comes_off_the_wire(
-        self, m: X, page: Pfn, word: Word
-    ) -> bool:
-        """Nor is the wire lost: what can go wrong before is a matter of the hand-over."""
-        post = m.postcopy
-        asked = post.waiting[page] | post.requested[page]
-        return implies(asked | post.queue[page] | post.filled[page, word] | neg(post.connected), m.phase == Phase.AFTER)
-
-    @law(Contract.TRANSPORT, "I-ORDER")
-    def what_comes_is_not_written_over_a_page_that_is_there(self, before: X, after: X, page: Pfn, word: Word) -> bool:
-        """The guest may have stored to it since it came first."""
-        comes = after.postcopy.filled[page, word] & neg(before.postcopy.filled[page, word])
-        is_there = neg(before.postcopy.awaited[page])
-        return implies(comes & is_there, before.target.memory[page, word] == after.target.memory[page, word])
-
-    @law(Contract.TRANSPORT, "I-ORDER")
-    def an_awaited_page_is_there_once_all_of_it_has_come(self, before: X, after: X, page: Pfn, word: Word) -> bool:
-        """Until then no access gets at it."""
-        is_there = before.postcopy.awaited[page] & neg(after.postcopy.awaited[page]) & after.postcopy.switched
-        return implies(is_there, after.target.memory[page, word] == after.source.memory[page, word])

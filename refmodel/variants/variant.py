@@ -30,6 +30,8 @@ class Variant:
     """The sizes that the search goes through, where those that do for most variants do not."""
     rounds: int = 1
     """How many rounds may follow the first in the search."""
+    unnoticed: str = ""
+    """Why no guest can notice it, of one that breaks a claim for its own sake; empty where the search says enough."""
     unreached: str = ""
     """Why the search does not reach it in its bounds, and how else it was reached; empty where it does."""
 

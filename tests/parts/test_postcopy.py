@@ -1,29 +1,11 @@
-"""Post-copy by hand: the switch, pages on demand, a wire that is lost and found, and what each side is worth."""
-
-from typing import Any, Self
+"""Post-copy by hand: the switch, pages on demand, a wire that is lost and found, and the end."""
 
 import pytest
 
 from refmodel.language import Action, Refused
 from refmodel.state import Phase
 from tests.parts.changing import Changing
-
-POST = "seed+postcopy"
-
-
-class Switching(Changing):
-    """A machine that switches with all of its pages owed."""
-
-    def switched(self) -> Self:
-        """The guest has stored 2 to pfn 0, runs at the target, and waits for everything."""
-        self.live().store(2).stop().do("switch")
-        self.do("send_registers", 0).do("send_table").do("commit").do("acknowledge").do("activate")
-        return self
-
-    def take(self, page: int) -> Self:
-        """The page comes off the wire, and is put in place."""
-        self.do("receive", page).do("fill_word", page, 0).do("place_page", page)
-        return self
+from tests.parts.postcopying import POST, Switching
 
 
 def test_what_is_owed_is_dropped_and_can_neither_be_read_nor_written() -> None:
@@ -60,7 +42,7 @@ def test_a_request_that_crosses_with_its_page_is_not_answered_again() -> None:
 
 def test_what_was_on_the_wire_when_it_was_lost_is_sent_again_and_what_came_is_not_written_over() -> None:
     d = Switching(POST, pfn=2).switched().do("push", 0).do("push", 1).do("receive", 0).do("target_fault", 0)
-    d.do("lose_connection")
+    d.do("lose_wire")
     d.refuses("the page is on the wire", "receive", 1)
     d.refuses("the wire is there, since a switch to post-copy", "push", 0)
     d.do("recover")
@@ -83,20 +65,24 @@ def test_a_switch_is_taken_back_until_the_commit_and_not_after_it() -> None:
     d.refuses("the source has not committed", "abort")
 
 
-def test_until_the_last_page_no_side_is_an_image_by_itself() -> None:
-    d = Switching(POST, pfn=1).live().store(2).stop().do("switch")
-    d.do("send_registers", 0).do("send_table").do("commit").do("acknowledge")
-    spec: Any = d.spec
-    assert spec.source_is_an_image(d.m)
-    assert not spec.target_is_an_image(d.m)
-    d.do("activate")
-    assert not spec.source_is_an_image(d.m)
-    assert not spec.target_is_an_image(d.m)
-    assert spec.is_between(d.m)
-    d.refuses("all of the guest's memory is at the target", "discard_source")
-    d.do("push", 0).take(0)
-    assert spec.target_is_an_image(d.m)
-    d.do("discard_source")
+def test_once_the_source_owes_nothing_more_no_page_is_fetched() -> None:
+    d = Switching(POST, pfn=2).switched().do("push", 0).do("push", 1).take(0)
+    d.refuses("all that was sent is in place", "end_postcopy")
+    d.take(1).do("end_postcopy")
+    assert not d.m.postcopy.switched
+    d.refuses("the guest runs at the target, since a switch to post-copy", "end_postcopy")
+
+
+def test_what_is_dropped_is_gone_before_something_of_it_comes() -> None:
+    d = Switching(POST, pfn=1).committed().do("push", 0)
+    d.refuses("the target runs", "drop_page", 0, 3)
+    d.do("acknowledge").do("activate").do("receive", 0)
+    d.refuses("what the page held has been dropped", "fill_word", 0, 0)
+    d.do("drop_page", 0, 3)
+    assert d.m.target.memory[0, 0] == 3
+    d.refuses("the target has been told to drop the page", "drop_page", 0, 3)
+    d.do("fill_word", 0, 0).do("place_page", 0)
+    assert d.m.target.memory[0, 0] == 2
 
 
 def test_with_nothing_owed_there_is_nothing_to_switch_for() -> None:

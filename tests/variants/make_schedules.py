@@ -49,7 +49,7 @@ def made(variant: Variant) -> tuple[dict[str, Any], Schedule | None]:
     line["shortest"] = found.shortest or schedule.broken.after
     line["states"] = found.explored.states
     if schedule.noticed is None:
-        line["unnoticed"] = found.how
+        line["unnoticed"] = "; ".join(filter(None, (variant.unnoticed, found.how)))
     line["oracle"] = said_by(finding_on(schedule))
     return line, schedule
 

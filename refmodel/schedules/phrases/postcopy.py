@@ -13,11 +13,11 @@ def _pages(pages: Any) -> str:
 
 def _switch(spec: Any, m: Any) -> str:
     awaited = spec.switch(m).postcopy.awaited
-    return f"switch to post-copy: the target drops {_pages(awaited)}"
+    return f"switch to post-copy: the target is told to drop {_pages(awaited)}"
 
 
 def _fault(spec: Any, m: Any, vpn: int) -> str:
-    asked = "it is asked for" if m.postcopy.connected else "there is no wire to ask for it"
+    asked = "it is asked for" if not m.failed.wire else "there is no wire to ask for it"
     return f"access vpn {vpn}: pfn {m.target.table.frame[vpn]} is not there; wait, {asked}"
 
 
@@ -32,10 +32,6 @@ def _fill(spec: Any, m: Any, page: int, word: int) -> str:
     return f"pfn {page} word {word} has come once more: thrown away"
 
 
-def _lose(spec: Any, m: Any) -> str:
-    return f"the wire is lost, and with it {_pages(m.postcopy.on_wire)}"
-
-
 def _recover(spec: Any, m: Any) -> str:
     after = spec.recover(m)
     return (
@@ -45,12 +41,13 @@ def _recover(spec: Any, m: Any) -> str:
 
 PHRASES: Phrases = {
     "switch": _switch,
+    "drop_page": lambda spec, m, page, value: f"the target drops pfn {page}; {value} is there now",
     "target_fault": _fault,
     "push": lambda spec, m, page: f"send pfn {page}",
     "reply": _reply,
     "receive": lambda spec, m, page: f"pfn {page} comes off the wire",
     "fill_word": _fill,
     "place_page": lambda spec, m, page: f"put pfn {page} in place",
-    "lose_connection": _lose,
+    "end_postcopy": lambda spec, m: "the source owes nothing more: no page is fetched from now on",
     "recover": _recover,
 }

@@ -15,7 +15,7 @@ _BOOKS = (
     "postcopy.awaited",
     "postcopy.waiting",
     "postcopy.requested",
-    "postcopy.connected",
+    "postcopy.told",
     "postcopy.on_wire",
     "postcopy.queue",
     "postcopy.filled",
@@ -38,7 +38,7 @@ def _tables(phase: Phase, ours: int, frames: Cells, rights: int, *target: Any) -
 
 def _given_up(phase: Phase, dirty: int, to_send: int, noted: int, left: int, *books: Any) -> tuple[Any, ...]:
     if phase == Phase.ABORTED:
-        return phase, 0, 0, 0, 0, False, 0, 0, 0, True, 0, 0, 0
+        return phase, 0, 0, 0, 0, False, 0, 0, 0, 0, 0, 0, 0
     if phase > Phase.LIVE:
         left = 0
     return phase, dirty, to_send, 0 if phase == Phase.AFTER else noted, left, *books

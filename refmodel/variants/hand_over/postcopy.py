@@ -32,8 +32,8 @@ H = TypeVar("H", bound=WithHintsToo)
 
 class SyncsAfterTheSwitch(PostCopy[X]):
     def transfer_clear(self, m: X, page: int) -> X:
-        """One more sync after the switch marks pages, and they are sent the way they were sent before it."""
-        if m.postcopy.switched & neg(self.is_migrating(m)):
+        """One more sync after the switch marks pages that are there, which are sent as they were sent before it."""
+        if m.postcopy.switched & neg(self.is_migrating(m)) & neg(self.is_awaited(m, page)):
             rounds = m.rounds.but(to_send=m.rounds.to_send.add(page))
             before = m.but(phase=Phase.STOP_AND_COPY, rounds=rounds, postcopy=m.postcopy.but(switched=False))
             return super().transfer_clear(before, page).but(phase=m.phase, postcopy=m.postcopy)
@@ -68,9 +68,13 @@ class CancelsAfterTheSwitch(PostCopy[X]):
 
 
 class DiscardsTheSourceTooEarly(PostCopy[X]):
-    def is_whole(self, m: X) -> bool:
-        """A target that runs is taken to have all that it needs."""
-        return True
+    def discard_source(self, m: X) -> X:
+        """A target that runs is taken to have all that it needs; the source's memory goes to its next user.
+
+        Any contents will do for that user's: here what the target has.
+        """
+        after = super().discard_source(m.but(postcopy=m.postcopy.but(awaited=m.postcopy.awaited.cleared())))
+        return after.but(postcopy=m.postcopy, source=m.source.but(memory=m.target.memory))
 
 
 class MovesOnWithoutItsMemory(SecondHop[X]):
@@ -80,12 +84,10 @@ class MovesOnWithoutItsMemory(SecondHop[X]):
 
 
 class HintsAfterTheSwitch(PostCopy[H]):
-    def push(self, m: H, page: int) -> H:
-        """A page that the guest has hinted free is passed over, though the target has dropped it."""
-        after = super().push(m, page)
-        if m.hints.free[page]:
-            return after.but(postcopy=m.postcopy)
-        return after
+    def switch(self, m: H) -> H:
+        """Hints that are still in the queue are used once the target knows what to drop: also of pages taken since."""
+        after = super().switch(m)
+        return after.but(rounds=after.rounds.but(to_send=after.rounds.to_send - (m.hints.stale - m.hints.free)))
 
 
 class DropsAndSendsEverything(PostCopy[X]):
@@ -136,7 +138,7 @@ POSTCOPY_VARIANTS = (
         "discard-too-much",
         "M23",
         DropsWhatIsClean,
-        "pages are dropped that nobody will send again: the guest waits for ever",
+        "pages are dropped that nobody will send again",
         ("fd51e54fa1",),
         machine=_MACHINE,
         growing=({"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2},),
@@ -146,11 +148,11 @@ POSTCOPY_VARIANTS = (
         "hint-after-switch",
         "M23",
         HintsAfterTheSwitch,
-        "a page hinted free is passed over after the target has dropped it: the guest waits for ever",
+        "a hint is used after the switch: the target has dropped the page, and nobody will send it",
         ("fd51e54fa1",),
         machine="seed+free-hints+postcopy",
         growing=_ONE_PAGE,
-        rounds=0,
+        rounds=1,
     ),
     Variant(
         "cancel-in-postcopy",

@@ -51,9 +51,10 @@ class RecoversWithoutTheBitmap(DemandPaging[X]):
 
 class StartsOverAfterALoss(DemandPaging[X]):
     def recover(self, m: X) -> X:
-        """After a loss all of memory is dropped and sent once more, with what the guest has stored to since."""
-        everything = m.postcopy.awaited.filled()
-        return super().recover(m.but(postcopy=m.postcopy.but(awaited=everything)))
+        """After a loss what is not as the source has it counts as lost, though the guest has stored to it since."""
+        ours, theirs, post = m.source.memory, m.target.memory, m.postcopy
+        stored = post.awaited.filled().where(lambda p: ours.same_row(theirs, p), False)
+        return super().recover(m.but(postcopy=post.but(awaited=post.awaited | stored)))
 
 
 class DoesNotAskAgain(DemandPaging[X]):
@@ -128,6 +129,7 @@ DEMAND_VARIANTS = (
         machine=_MACHINE,
         growing=_ONE_PAGE,
         rounds=0,
+        unnoticed="the page comes all the same, when its turn comes among those that are pushed: the access only waits",
     ),
     Variant(
         "stale-page-served",
