@@ -16,7 +16,7 @@ from proofs.lifting.paths import below_binder
 from proofs.lifting.terms import expression
 from refmodel.language import Claim, Specification, State
 
-__all__ = ["INITIAL", "Chapter", "Hypothesis", "Induction", "Obligation", "Theory", "theory_of"]
+__all__ = ["INITIAL", "Chapter", "Hypothesis", "Induction", "Obligation", "Theory", "stated", "theory_of"]
 
 INITIAL = "initial"
 """The part of a chapter that is about the initial states, as if they were a step."""
@@ -97,7 +97,7 @@ class Chapter(ABC):
         """All that is to be proved of one part."""
 
 
-def _stated(spec: Specification[Any], claim: Claim) -> Callable[..., Any]:
+def stated(spec: Specification[Any], claim: Claim) -> Callable[..., Any]:
     """The claim at one place of which nothing is known."""
 
     def statement(*states: State) -> Any:
@@ -145,5 +145,5 @@ class Induction(Chapter):
         shown: tuple[Any, ...],
     ) -> Obligation:
         group = f"{type(self.spec).__name__}: {claim.contract.value}"
-        statement = _stated(self.spec, claim)
+        statement = stated(self.spec, claim)
         return Obligation(group, part, number, claim.name, hypotheses, conditions, statement, about, shown)

@@ -4,15 +4,14 @@ That the exports are enough is proved of any state. That each contract is needed
 other three's exports, is at the commit, and differs at the target.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import z3
 from attrs import frozen
 
-from proofs.lifting.lift import arguments, claimed, closed
+from proofs.lifting.lift import closed
 from proofs.lifting.terms import expression
-from proofs.obligations import Chapter, Obligation, theory_of
+from proofs.obligations import Chapter, Obligation, stated, theory_of
 from refmodel.language import Contract
 from refmodel.migration import AnyMachine
 from refmodel.theorem import CONTRACTS, exports, goal
@@ -23,16 +22,6 @@ THEOREM = "theorem"
 """The part in which all exports are there; the others are called ``without CONTRACT``."""
 ENOUGH = "the_exports_of_the_four_contracts_imply_r12"
 NEEDED = "the_exports_of_three_contracts_do_not_imply_r12"
-
-
-def _stated(spec: AnyMachine) -> Callable[..., Any]:
-    """R12 at one place of which nothing is known."""
-    claim = goal(spec)
-
-    def statement(*states: Any) -> Any:
-        return claimed(spec, claim, states, arguments(claim.parameters, "at."))
-
-    return statement
 
 
 @frozen
@@ -55,7 +44,7 @@ class Theorem(Chapter):
         kept = [c for contract, found in exports(spec).items() if part != f"without {contract.value}" for c in found]
         hypotheses = tuple((known.name, closed(spec, known, state)) for known in kept)
         group = f"{type(spec).__name__}: the theorem"
-        statement = _stated(spec)
+        statement = stated(spec, goal(spec))
         if part == THEOREM:
             yield Obligation(group, part, 1, ENOUGH, hypotheses, (), statement, (state,), (state, state))
             return
@@ -93,7 +82,7 @@ class Weakened(Chapter):
             ENOUGH,
             hypotheses,
             (),
-            _stated(self.spec),
+            stated(self.spec, goal(self.spec)),
             (state,),
             (state, state),
             shows_hypotheses=True,

@@ -47,13 +47,27 @@ def term(e: Any) -> Any:
     return Truth(e) if z3.is_bool(e) else Term(e)
 
 
-class Truth:
-    """A symbolic bool."""
+class _Symbolic:
+    """A value that stands for any of its sort: whether two are equal is symbolic too."""
 
     __slots__ = ("expression",)
 
     def __init__(self, expression: Any) -> None:
         self.expression = expression
+
+    def __eq__(self, other: object) -> Any:
+        return Truth(self.expression == expression(other))
+
+    def __ne__(self, other: object) -> Any:
+        return Truth(self.expression != expression(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Truth(_Symbolic):
+    """A symbolic bool."""
+
+    __slots__ = ()
 
     def __bool__(self) -> bool:
         return decide(self.expression)
@@ -70,34 +84,15 @@ class Truth:
     def __invert__(self) -> Any:
         return Truth(z3.Not(self.expression))
 
-    def __eq__(self, other: object) -> Any:
-        return Truth(self.expression == expression(other))
-
-    def __ne__(self, other: object) -> Any:
-        return Truth(self.expression != expression(other))
-
-    __hash__ = None  # type: ignore[assignment]
-
     def pick(self, yes: Any, no: Any) -> Any:
         """``yes`` where true, else ``no``."""
         return term(z3.If(self.expression, expression(yes), expression(no)))
 
 
-class Term:
+class Term(_Symbolic):
     """A symbolic member of a sort, count or enumeration."""
 
-    __slots__ = ("expression",)
-
-    def __init__(self, expression: Any) -> None:
-        self.expression = expression
-
-    def __eq__(self, other: object) -> Any:
-        return Truth(self.expression == expression(other))
-
-    def __ne__(self, other: object) -> Any:
-        return Truth(self.expression != expression(other))
-
-    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ()
 
     def __gt__(self, other: Any) -> Any:
         return Truth(self.expression > expression(other))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from attrs import frozen
 
-from refmodel.fast.arrow_file import NAMES, OF_PAGES, batches_of, head_of, opened, values
+from refmodel.fast.arrow_file import NAMES, OF_PAGES, batches_of, head_of, opened, values, whole
 from refmodel.fast.columns import NOWHERE, Columns, Control, Feed, Space
 from refmodel.fast.hashing import word_of
 from refmodel.fast.images import Wanted
@@ -136,10 +136,7 @@ def _event(row: dict[str, Any], space: Space, where: str) -> Event:
 
 def events_in(path: str) -> Iterator[Event]:
     """The events of a columnar file, one by one."""
-    reader = opened(path)
-    head = head_of(reader, path)
-    if head.part is not None:
-        raise Unusable(path, "a shard", "a whole event file")
+    reader, head = whole(path)
     space = Space((block.name, block.pages) for block in head.begin.blocks)
     yield head.begin
     number = 2

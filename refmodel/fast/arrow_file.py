@@ -14,7 +14,7 @@ from refmodel.oracle.events import Begin
 from refmodel.oracle.readers.events_file import event_of
 from refmodel.unusable import Unusable
 
-__all__ = ["MAGIC", "NAMES", "OF_PAGES", "SCHEMA", "ArrowWriter", "batches_of", "head_of", "opened", "values"]
+__all__ = ["MAGIC", "NAMES", "OF_PAGES", "SCHEMA", "ArrowWriter", "batches_of", "head_of", "opened", "values", "whole"]
 
 MAGIC = b"ARROW1"
 _HEAD = b"refmodel"
@@ -90,6 +90,15 @@ def head_of(reader: Any, path: str) -> Head:
         return Head(begin, None if part is None else range(int(part[0]), int(part[1])), told)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Unusable(where, "no event file's", f'JSON with "format": "{_FORMAT}", version, blocks, stores') from None
+
+
+def whole(path: str) -> tuple[Any, Head]:
+    """The file and its head; Unusable for a shard."""
+    reader = opened(path)
+    head = head_of(reader, path)
+    if head.part is not None:
+        raise Unusable(path, "a shard", "a whole event file")
+    return reader, head
 
 
 def batches_of(reader: Any, path: str) -> Iterator[Any]:

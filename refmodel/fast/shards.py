@@ -16,7 +16,7 @@ import pyarrow as pa
 from attrs import evolve, field, frozen
 
 from refmodel.fast.arrow import ArrowReading
-from refmodel.fast.arrow_file import SCHEMA, ArrowWriter, batches_of, head_of, opened, values
+from refmodel.fast.arrow_file import SCHEMA, ArrowWriter, batches_of, head_of, opened, values, whole
 from refmodel.fast.columns import Code, Control, Space
 from refmodel.fast.control import Screened
 from refmodel.fast.moves import Run
@@ -50,10 +50,7 @@ class Judged:
 
 def split(path: str, folder: Path, shards: int) -> list[str]:
     """Write the columnar file in so many shards, of ranges of pages of equal length."""
-    reader = opened(path)
-    head = head_of(reader, path)
-    if head.part is not None:
-        raise Unusable(path, "a shard", "a whole event file")
+    reader, head = whole(path)
     space = Space((block.name, block.pages) for block in head.begin.blocks)
     controls = [item for item in ArrowReading(path).feed(None) if isinstance(item, Control)][1:]
     cuts = np.linspace(0, space.total, min(shards, space.total) + 1).astype(np.int64)
