@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from refmodel.lab.storelog import takes_plugins
+
 __all__ = ["Tool", "doctor", "tools"]
 
 _SECONDS = 10
@@ -59,6 +61,12 @@ def _qemu() -> str | None:
     return next((found for name in names if (found := _program(name))), None)
 
 
+def _plugins() -> str | None:
+    """The QEMU that the lab drives, where it was built with plugins."""
+    path = shutil.which("qemu-system-x86_64")
+    return path if path is not None and takes_plugins(path) else None
+
+
 def _package(name: str) -> Callable[[], str | None]:
     def found() -> str | None:
         try:
@@ -93,6 +101,12 @@ def tools() -> Iterator[Tool]:
     pip = "pip install 'refmodel[{}]'".format
     rows: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
         ("qemu", _qemu, "migrations to record and to tap (refmodel tap)", "apt-get install qemu-system-x86"),
+        (
+            "plugins",
+            _plugins,
+            "a log of every store: refmodel lab qemu --store-log",
+            "QEMU built with --enable-plugins",
+        ),
         ("gcc", lambda: _program("gcc"), "guests and store logs built on the spot", "apt-get install gcc"),
         ("atheris", _package("atheris"), "refmodel fuzz, and libFuzzer under the readers' targets", pip("fuzz")),
         ("cvc5", _package("cvc5"), "a second solver: refmodel prove --cross-check", pip("cross-check")),

@@ -40,6 +40,7 @@ def lab() -> None:
 @click.option(
     "--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the recordings in this folder, one each run."
 )
+@click.option("--store-log", is_flag=True, help="Log every store of the guest, by a plugin that is built here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
 def qemu(
     names: tuple[str, ...],
@@ -49,6 +50,7 @@ def qemu(
     seed: int,
     binary: str,
     keep: Path | None,
+    store_log: bool,
     as_json: bool,
 ) -> int:
     """Boot a source and a target, migrate, record, judge; `plain` by default.
@@ -75,7 +77,7 @@ def qemu(
                 one = place / (name if runs == 1 else f"{name}-{number + 1}")
                 if keep is None:
                     shutil.rmtree(one, ignore_errors=True)
-                outcomes.append(_run(name, binary, one, seed + number))
+                outcomes.append(_run(name, binary, one, seed + number, store_log))
                 if keep is None:
                     shutil.rmtree(one, ignore_errors=True)
     if as_json:
@@ -113,10 +115,10 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run(name: str, binary: str, folder: Path, seed: int) -> "Outcome":
+def _run(name: str, binary: str, folder: Path, seed: int, store_log: bool) -> "Outcome":
     from refmodel.lab.run import run
 
-    return asyncio.run(run(name, SCENARIOS[name], binary, folder.resolve(), seed))
+    return asyncio.run(run(name, SCENARIOS[name], binary, folder.resolve(), seed, store_log))
 
 
 def row_of(outcome: "Outcome") -> dict[str, object]:

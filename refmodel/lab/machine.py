@@ -65,6 +65,12 @@ class Qemu:
         except (QMPError, OSError, TimeoutError) as error:
             raise Unusable(f"{self.name}: {command}", str(error) or "no answer", "a QEMU that takes it") from None
 
+    async def quit(self) -> None:
+        """It ends by itself, so that what it logs is whole."""
+        await self.ask("quit")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.process.wait(), 10)
+
     async def state(self) -> str:
         """Of its migration, or ``none``."""
         return str((await self.ask("query-migrate")).get("status", "none"))
@@ -82,9 +88,12 @@ def _dies_with_us() -> None:
 
 @asynccontextmanager
 async def started(
-    binary: str, folder: Path, name: str, ram: int, kernel: Path, line: str, *more: str
+    binary: str, folder: Path, name: str, ram: int, kernel: Path, line: str, *more: str, plugin: Path | None = None
 ) -> AsyncIterator[Qemu]:
-    """A QEMU of this machine type, with RAM of so many bytes in a file; Unusable when it does not come up."""
+    """A QEMU of this machine type, with RAM of so many bytes in a file; Unusable when it does not come up.
+
+    ``plugin``: one that logs stores, to ``NAME.stores``.
+    """
     from qemu.qmp import QMPClient
 
     monitor, trace = folder / f"{name}.qmp", folder / f"{name}.events"
@@ -96,6 +105,9 @@ async def started(
     backend = f"memory-backend-file,id=pc.ram,size={ram},mem-path=/proc/self/fd/{memory},share=on"
     traced = ["-msg", "timestamp=on", "-D", str(folder / f"{name}.trace"), "-trace", f"events={trace}"]
     shown = ["-vga", "none", "-display", "none", "-qmp", f"unix:{monitor},server=on,wait=off"]
+    if plugin is not None:
+        stores = f"out={folder / name}.stores,ram=/proc/self/fd/{memory},size={ram}"
+        more = (*more, "-plugin", f"{plugin},{stores}")
     log = folder / f"{name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(

@@ -14,6 +14,7 @@ from refmodel.lab.guest import Wrong, build, progress, wrong_pages
 from refmodel.lab.machine import Qemu, started
 from refmodel.lab.outcome import Outcome
 from refmodel.lab.scenarios import Scenario
+from refmodel.lab.storelog import build_plugin, written
 from refmodel.lab.tapped import wired
 from refmodel.oracle.recording import judge_recording
 from refmodel.unusable import Unusable
@@ -30,7 +31,9 @@ _WRITES = 40
 _PAGE = 4096
 
 
-async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: int = 1) -> Outcome:
+async def run(
+    name: str, scenario: Scenario, binary: str, folder: Path, seed: int = 1, store_log: bool = False
+) -> Outcome:
     """Run it, record it in the folder, judge it. Unusable without gcc, or where QEMU does not do as it is told."""
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,8 +42,9 @@ async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: in
     wrong: tuple[Wrong, ...] = ()
     async with AsyncExitStack() as stack:
         kernel = build(folder)
+        plugin = build_plugin(binary, folder) if store_log else None
         source = await stack.enter_async_context(
-            started(binary, folder, "src", scenario.ram, kernel, scenario.guest.line)
+            started(binary, folder, "src", scenario.ram, kernel, scenario.guest.line, plugin=plugin)
         )
         await _writes(source)
         await source.ask("migrate-set-parameters", **scenario.parameters)
@@ -57,6 +61,10 @@ async def run(name: str, scenario: Scenario, binary: str, folder: Path, seed: in
             differing, wrong = await _compared(source, target, scenario)
         elif scenario.cuts:
             await _writes(source)
+        if store_log:
+            await source.quit()
+    if store_log:
+        written(folder, folder / "src.stores")
     if told.target == "cut":  # the stream is what came, and the target was not given all of it
         (folder / "dst.trace").unlink()
     verdict = await asyncio.to_thread(judge_recording, str(folder))

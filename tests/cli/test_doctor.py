@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from refmodel.cli import root
 
 DOCTOR = import_module("refmodel.cli.doctor")
-NAMES = ["qemu", "gcc", "atheris", "cvc5", "userfaultfd", "numpy", "pyarrow", "distributed"]
+NAMES = ["qemu", "plugins", "gcc", "atheris", "cvc5", "userfaultfd", "numpy", "pyarrow", "distributed"]
 
 
 def told(*arguments: str) -> str:
@@ -54,6 +54,17 @@ def test_what_is_missing_or_broken_is_not_found(tmp_path: Path, monkeypatch: pyt
     found = rows()
     assert found["gcc"]["found"] is None
     assert found["qemu"]["found"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [("Could not load plugin x.so: none", True), ("-plugin: invalid option", False)]
+)
+def test_a_qemu_takes_plugins_if_it_looks_for_the_file(
+    said: str, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "qemu-system-x86_64", f"echo 'qemu-system-x86_64: {said}' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (rows()["plugins"]["found"] is not None) == found
 
 
 def test_a_package_has_its_version_and_one_that_is_not_installed_none() -> None:
