@@ -63,6 +63,13 @@ ASSUMPTIONS = (
         comes_with=("failures",),
     ),
     Assumption(
+        "a wire that was lost is found again",
+        "In post-copy somebody connects the two hosts anew, and the wire is lost finitely often. Only the proof that "
+        "it ends needs it: until then the guest waits for what is missing.",
+        cited(["0c26781c09"], "M23"),
+        comes_with=("postcopy",),
+    ),
+    Assumption(
         "one engine",
         "One migration at a time harvests the log, and nobody else clears it.",
         cited(["fd91a2a662"]),

@@ -23,6 +23,8 @@ def test_an_assumption_goes_with_the_part_that_does_away_with_it() -> None:
     assert "backends unmap, or are known, before the last harvest" in names("seed+grants")
     assert "backends unmap, or are known, before the last harvest" not in names("seed")
     assert "the guest's table travels at the stop" not in names("seed+guest-tables")
+    assert "a wire that was lost is found again" in names("kvm-qemu+postcopy")
+    assert "a wire that was lost is found again" not in names("kvm-qemu")
 
 
 @pytest.mark.parametrize("name", MACHINES)

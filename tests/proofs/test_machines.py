@@ -17,8 +17,12 @@ TOGETHER = [
     "xen-2005+pv-tables",
     "seed+fifo-wire+pv-tables",
     "seed+late-buffer+delta-cache+zero-pages",
+    "kvm-qemu+postcopy",
+    "postcopy+second-hop",
+    "xen+postcopy",
 ]
-"""Parts that look at the same steps: what a word is on the wire, and when it is read."""
+"""Parts that look at the same steps: what a word is on the wire, when it is read, what a loss and a second migration
+leave of it."""
 
 
 def failures(report: Report) -> list[str]:
@@ -42,7 +46,7 @@ def test_the_seed_with_a_part_is_proved(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TOGETHER)
-def test_parts_of_the_wire_go_together(name: str) -> None:
+def test_parts_that_look_at_the_same_steps_go_together(name: str) -> None:
     assert failures(prove_all(machine(name))) == []
 
 
