@@ -13,7 +13,7 @@ _RAM = (2 << 20) + (8 << 10)
 """Not a multiple of 256 KiB: the path that loses dirty bits in QEMU 7.2 to 8.2 under TCG is not taken."""
 _FAST: Mapping[str, Any] = {"max-bandwidth": 8 << 20, "downtime-limit": 20}
 """Bytes a second, and milliseconds: a few rounds, for what the guest writes."""
-_AT_ONCE: Mapping[str, Any] = {"max-bandwidth": 4 << 20, "downtime-limit": 200}
+_AT_ONCE: Mapping[str, Any] = {"max-bandwidth": 2 << 20, "downtime-limit": 400}
 """All that the guest writes fits into the downtime: one round, and the stop."""
 
 
