@@ -50,6 +50,13 @@ class Qemu:
     client: Any
     ram: int
     """Its RAM: a file of memory alone, that we have open as well."""
+    monitors: tuple[Path, Path]
+    """Ours, and one for whoever else has to ask."""
+
+    @property
+    def shared(self) -> str:
+        """Its RAM by path."""
+        return f"/proc/self/fd/{self.ram}"
 
     def memory(self) -> bytes:
         """All of its RAM, as it is now."""
@@ -96,7 +103,7 @@ async def started(
     """
     from qemu.qmp import QMPClient
 
-    monitor, trace = folder / f"{name}.qmp", folder / f"{name}.events"
+    monitors, trace = (folder / f"{name}.qmp", folder / f"{name}.more.qmp"), folder / f"{name}.events"
     memory = os.memfd_create(f"refmodel-{name}")
     os.ftruncate(memory, ram)
     trace.write_text("\n".join(EVENTS) + "\n")
@@ -104,7 +111,9 @@ async def started(
     hardware = (*board, "-nodefaults", "-no-user-config")
     backend = f"memory-backend-file,id=pc.ram,size={ram},mem-path=/proc/self/fd/{memory},share=on"
     traced = ["-msg", "timestamp=on", "-D", str(folder / f"{name}.trace"), "-trace", f"events={trace}"]
-    shown = ["-vga", "none", "-display", "none", "-qmp", f"unix:{monitor},server=on,wait=off"]
+    shown = ["-vga", "none", "-display", "none"]
+    for monitor in monitors:
+        shown += ["-qmp", f"unix:{monitor},server=on,wait=off"]
     if plugin is not None:
         stores = f"out={folder / name}.stores,ram=/proc/self/fd/{memory},size={ram}"
         more = (*more, "-plugin", f"{plugin},{stores}")
@@ -121,8 +130,8 @@ async def started(
     logging.getLogger("qemu.qmp").setLevel(logging.CRITICAL)  # what it has to say, we say
     client = QMPClient(f"refmodel-{name}")
     try:
-        await _connected(client, monitor, process, log)
-        yield Qemu(folder, name, process, client, memory)
+        await _connected(client, monitors[0], process, log)
+        yield Qemu(folder, name, process, client, memory, monitors)
     finally:
         os.close(memory)
         if process.returncode is None:
@@ -130,7 +139,7 @@ async def started(
         await process.wait()
         with suppress(Exception):  # it lost its peer, which is what was meant
             await client.disconnect()
-        for left in (monitor, trace):
+        for left in (*monitors, trace):
             left.unlink(missing_ok=True)
 
 

@@ -34,6 +34,9 @@ class Scenario:
     aborts: bool = False
     """The tap is to cut the wire when it finds something."""
 
+    asks: bool = False
+    """The tap asks QEMU for the RAM, over a monitor of its own, instead of reading the file that is shared."""
+
     @property
     def cuts(self) -> bool:
         """It is to come to that."""
@@ -98,6 +101,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         capabilities=("return-path",),
         parameters=_AT_ONCE,
         aborts=True,
+    ),
+    "asked": Scenario(
+        "as `unstopped`, and the tap has the RAM from QEMU's monitor",
+        Guest(gap=1000),
+        capabilities=("return-path",),
+        parameters=_AT_ONCE,
+        aborts=True,
+        asks=True,
     ),
     "drop": Scenario("a page record of the last pass does not arrive", fault="drop"),
     "corrupt": Scenario("a bit of a page is turned over", fault="corrupt"),

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from refmodel.fast.images import Image
 from refmodel.lab.faults import Fault
 from refmodel.lab.machine import Qemu
 from refmodel.lab.scenarios import Scenario
 from refmodel.tap.address import Address
 from refmodel.tap.plan import Sockets, Told
-from refmodel.tap.source import shared
+from refmodel.tap.source import asked, shared
 from refmodel.tap.tap import run_tap
 
 __all__ = ["Wire", "wired"]
@@ -33,10 +34,14 @@ async def wired(source: Qemu, folder: Path, scenario: Scenario, fault: Fault | N
     """A tap that listens at ``folder / "wire.sock"`` for the source, and reads its RAM; gone when the block is left."""
     listen, ready = folder / "wire.sock", asyncio.Event()
     listen.unlink(missing_ok=True)
+
+    def images(loop: asyncio.AbstractEventLoop) -> list[Image]:
+        return [asked(Address(str(source.monitors[1])), loop)] if scenario.asks else shared((source.shared,))
+
     plan = Sockets(
         Address(str(listen)),
         Address(str(folder / "dst.mig")),
-        lambda loop: shared((f"/proc/self/fd/{source.ram}",)),
+        images,
         deltas="xbzrle" in scenario.capabilities,
         edit=fault.passed if fault else None,
         record=folder,
