@@ -14,6 +14,7 @@ from proofs.lifting.lift import any_state, arguments, claimed, closed
 from proofs.lifting.terms import expression
 from refmodel.compose import patched
 from refmodel.handover.failure_claims import FailureClaims
+from refmodel.handover.postcopy import PostCopy
 from refmodel.language import need
 from refmodel.machines import machine
 from refmodel.seed import Seed, SeedState
@@ -44,6 +45,12 @@ COROLLARIES: Mapping[str, str] = {
     ),
     "while_both_hosts_are_there_the_guest_is_recoverable": (
         "the image is kept until the acknowledgement, and what is known of the target is so"
+    ),
+    "between_the_first_step_at_the_target_and_the_last_page_both_hosts_are_needed": (
+        "who can go on is defined so, once the source's image is kept and what is known of the target is so"
+    ),
+    "from_the_commit_to_the_first_step_at_the_target_only_the_sources_death_loses_the_guest": (
+        "who can go on is defined so, once the source's image is kept and what is known of the target is so"
     ),
     "one_side_has_the_images_active": (
         "the source has let them go by the commit, and the target has them only once it has started"
@@ -86,6 +93,20 @@ class ResumesOnAGuess(FailureClaims[Any]):
         return self.taken_back(m)
 
 
+class ForgetsADeadSource(PostCopy[Any]):
+    def discard_source(self, m: Any) -> Any:
+        """The image of a source that has died is taken for gone, though its host may come back with it."""
+        need(m.failed.source, "the source has died")
+        return m.but(hand_over=m.hand_over.but(source_kept=False))
+
+
+class ForgetsWhatItDropped(PostCopy[Any]):
+    def send_table(self, m: Any) -> Any:
+        """The context comes, and with it the target forgets what it was told to drop."""
+        post = m.postcopy
+        return super().send_table(m).but(postcopy=post.but(told=post.told.cleared(), awaited=post.awaited.cleared()))
+
+
 COMMITTED = (*STOP, *sent(), *END[:3])
 READ_WHEN_DIRTY = (
     *("begin", "send_configuration", ("enter_shadow", 0), "start_rounds"),
@@ -101,6 +122,13 @@ RUNS: dict[str, Callable[[], Run]] = {
     ),
     "a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to": lambda: Run.of(
         patched("seed+failures", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
+    ),
+    "what_is_owed_after_a_switch_is_awaited_until_the_guest_runs_at_the_target": lambda: Run.of(
+        patched("seed+postcopy", "forgets-what-it-dropped", ForgetsWhatItDropped)(), (*STOP, "switch", "send_table")
+    ),
+    "the_sources_image_stays_while_the_target_lacks_pages": lambda: Run.of(
+        patched("seed+postcopy", "forgets-a-dead-source", ForgetsADeadSource)(),
+        (*STOP, "switch", *END, "hear_acknowledgement", "lose_source", "discard_source"),
     ),
     "what_counts_as_read_was_read_or_found_zero": lambda: Run.of(
         patched("seed+zero-pages", "sends-something-else", SendsSomethingElse)(), READ_WHEN_DIRTY
