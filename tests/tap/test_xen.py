@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import signal
 import subprocess
 import sys
 import threading
@@ -236,3 +237,32 @@ def test_a_recording_is_one_for_the_oracle(tmp_path: Path) -> None:
     assert ended.status == 0
     assert (tmp_path / "kept/stream").read_bytes() == STREAM
     assert judge_recording(str(tmp_path / "kept")).verdict == "accepted"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
+def test_interrupted_at_any_moment_it_leaves_no_receiver(part: float, sent: signal.Signals, tmp_path: Path) -> None:
+    receiver = [sys.executable, "-m", "tests.tap.receiver", str(tmp_path), str(len(STREAM)), "silent"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from refmodel.cli import main; main()", "tap", "--xen", "--", *receiver],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.read(len(BANNER)) == BANNER
+        process.stdin.write(STREAM[: int(part * len(STREAM))])
+        process.stdin.flush()
+        process.send_signal(sent)
+        assert process.wait(20) == 130
+    assert not [line for line in map(_command, Path("/proc").glob("[0-9]*/cmdline")) if str(tmp_path).encode() in line]
+
+
+def _command(path: Path) -> bytes:
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""
