@@ -1,24 +1,34 @@
 """Where runs have been: for each feature of a state, how often it was met, and one run up to there to go on from.
 
 To go on from rare states, and not from the beginning, is what finds a loss that takes several unlikely steps, one after
-another. States are kept as they are, as nothing ever changes one: the steps up to there are not taken again.
+another: from there on some steps are as likely to be the right ones as if the run had begun there. States are kept as
+they are, as nothing ever changes one: the steps up to there are not taken again.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from random import Random
 
 from attrs import define, frozen
 
+from fuzz.feedback import DIFFERS, view_of
 from fuzz.run import Course
+from refmodel.state import Phase
 
 __all__ = ["Archive", "Reached"]
 
-_DRAWN = 6
+_DRAWN = 12
 """Of so many features that are drawn at random the rarest is gone on from."""
 _MOST = 20_000
 """Features of which a run is kept (some 100 MB); a further one takes the place of the most common of those drawn."""
 _PICKED = 4
 """To be picked makes a feature as common as to be met so many times."""
+_OUTSIDE_ROUNDS = 4
+"""A feature is taken for so many times as common where no rounds run: it is they that the guest runs under."""
+_UNFINISHED = 32
+"""At most so many runs wait to be brought to their end."""
+_ENDED_AT = (1, 16, 256)
+"""Which meetings of a feature of a page that differs are brought to their end, to see whether the guest notices."""
 
 
 @frozen(eq=False)
@@ -37,53 +47,77 @@ class _Feature:
     picked: int = 0
 
 
+def _commonness(feature: _Feature) -> int:
+    rounds_run = feature.reached.course.state.phase is Phase.LIVE
+    return (feature.met + _PICKED * feature.picked) * (1 if rounds_run else _OUTSIDE_ROUNDS)
+
+
 class Archive:
     """The features met by the runs of one process; filled anew from a corpus when that is run."""
 
     def __init__(self) -> None:
         self._features: dict[int, _Feature] = {}
-        self._names: list[int] = []
+        self._names: dict[int, list[int]] = {}
         self._chance = Random(0)
         self._next: Reached | None = None
+        self._unfinished: deque[Reached] = deque(maxlen=_UNFINISHED)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._features)
 
     def met(self, new: Iterable[int], data: bytes, course: Course, so_far: set[int]) -> None:
         """A run has met features for the first time in it, after as much of its input as ``data``."""
         reached = None
         for name in new:
             known = self._features.get(name)
-            if known is not None:
-                known.met += 1
-                if len(data) >= len(known.reached.data) and self._chance.random() * known.met >= 1:
-                    continue
-            if reached is None:
+            times = known.met + 1 if known else 1
+            ends = times in _ENDED_AT and view_of(name) == DIFFERS
+            # A shorter run to there takes the place of the one that is kept; now and then another does.
+            keeps = known is None or len(data) < len(known.reached.data) or self._chance.random() * times < 1
+            if reached is None and (ends or keeps):
                 reached = Reached(data, course.copied(), frozenset(so_far))
-            if known is not None:
-                known.reached = reached  # a shorter one, and now and then another
-            else:
+            if reached is not None and ends and reached not in self._unfinished:
+                self._unfinished.append(reached)
+            if known is None:
+                assert reached is not None
                 self._add(name, _Feature(reached))
+                continue
+            known.met = times
+            if reached is not None and keeps:
+                known.reached = reached
 
     def _add(self, name: int, feature: _Feature) -> None:
         self._features[name] = feature
-        if len(self._names) < _MOST:
-            self._names.append(name)
+        names = self._names.setdefault(view_of(name), [])
+        if len(names) < _MOST:
+            names.append(name)
             return
-        drawn = [self._chance.randrange(len(self._names)) for _ in range(_DRAWN)]
-        place = max(drawn, key=lambda i: self._features[self._names[i]].met)
-        del self._features[self._names[place]]
-        self._names[place] = name
+        drawn = [self._chance.randrange(len(names)) for _ in range(_DRAWN)]
+        place = max(drawn, key=lambda i: self._features[names[i]].met)
+        del self._features[names[place]]
+        names[place] = name
 
     def pick(self, chance: Random) -> Reached | None:
-        """A run to go on from, rare features first; None as long as there is none."""
+        """A run to go on from, rare features first; None as long as there is none.
+
+        Each view is as likely, however few features it has: what is lost is a rare feature of what one contract sees,
+        and would drown among the many ways in which a page can be mapped meanwhile.
+        """
         if not self._names:
             return None
-        drawn = [self._features[chance.choice(self._names)] for _ in range(_DRAWN)]
-        rarest = min(drawn, key=lambda f: f.met + _PICKED * f.picked)
+        names = self._names[chance.choice(list(self._names))]
+        drawn = [self._features[name] for name in chance.choices(names, k=_DRAWN)]
+        rarest = min(drawn, key=_commonness)
         rarest.picked += 1
         self._next = rarest.reached
         return rarest.reached
+
+    def unfinished(self) -> Reached | None:
+        """A run that is to be brought to its end, the latest first; None where there is none."""
+        if not self._unfinished:
+            return None
+        self._next = self._unfinished.pop()
+        return self._next
 
     def begun(self, data: bytes) -> Reached | None:
         """Where the input was picked to go on from, if it was."""

@@ -14,7 +14,7 @@ from refmodel.migration import AnyMachine
 from refmodel.seed import Seed
 from refmodel.state import Machine, Stage
 
-__all__ = ["abstraction_of", "features_of", "of_any", "of_seed"]
+__all__ = ["DIFFERS", "abstraction_of", "features_of", "of_any", "of_seed", "view_of"]
 
 Abstraction = Callable[[Any], tuple[int, ...]]
 _MOST_KNOWN = 50_000
@@ -23,13 +23,20 @@ _MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
 
 
+_VIEW_BITS = 3
+"""Of a feature the lowest bits say whose view it is: 0 for all that is known of a page, then those of ``views_of``."""
+DIFFERS = 7
+"""The view of pages alone that differ at the target: who will send them? Where nobody will, a write is lost."""
+
+
 def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
     """What libFuzzer is fed of a state of the machine, as hashes.
 
-    Of each page by itself, with what is common to all: how it is, and how many are so; and what each contract sees of
-    it. Whole states are too many: nearly every run would meet a new one, and none would stand out.
+    Of each page by itself, with what is common to all: how it is, and how many are so; what each contract sees of it;
+    and of a page that differs at the target, who will send it. Whole states are too many: nearly every run would meet a
+    new one, and none would stand out.
     """
-    abstract, views = abstraction_of(spec), views_of(spec)
+    abstract, views, owing = abstraction_of(spec), views_of(spec), _owing(spec)
     known: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def features(m: Any) -> tuple[int, ...]:
@@ -39,18 +46,26 @@ def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
             if len(known) >= _MOST_KNOWN:
                 known.clear()
             pages = m.source.memory.shape[0]
-            found = known[state] = _features(state[:-pages], state[-pages:], views)
+            found = known[state] = _features(state[:-pages], state[-pages:], views, owing)
         return found
 
     return features
 
 
-def _features(common: tuple[int, ...], codes: tuple[int, ...], views: tuple[int, ...]) -> tuple[int, ...]:
-    found = [hash((common, code, min(codes.count(code), _MOST))) for code in set(codes)]
-    for view in views:
-        seen = [code & view for code in codes]
-        found += [hash((common[0], view, code, min(seen.count(code), _MOST))) for code in set(seen)]
-    return tuple(found)
+def _features(
+    common: tuple[int, ...], codes: tuple[int, ...], views: tuple[int, ...], owing: tuple[int, int]
+) -> tuple[int, ...]:
+    phase, (equal, sent_by) = common[0], owing
+    found = [hash((common, code, min(codes.count(code), _MOST))) << _VIEW_BITS for code in set(codes)]
+    for number, view in enumerate(views, 1):
+        found += [hash((phase, code)) << _VIEW_BITS | number for code in {code & view for code in codes}]
+    differing = {code & sent_by for code in codes if not code & equal}
+    return (*found, *(hash((phase, code)) << _VIEW_BITS | DIFFERS for code in differing))
+
+
+def view_of(feature: int) -> int:
+    """Whose view of a state a feature is: 0 is all that is known of a page; ``views_of`` has the others, from 1."""
+    return feature & (1 << _VIEW_BITS) - 1
 
 
 def views_of(spec: AnyMachine) -> tuple[int, ...]:
@@ -65,6 +80,14 @@ def views_of(spec: AnyMachine) -> tuple[int, ...]:
     parts = (1 << shifts) - 1
     holds = 0b1111111 << shifts  # owed, logged, marked, permitted, equal, and two bits of the stage
     return ~parts & ~(0b1000100 << shifts), holds & ~(0b0001000 << shifts), 0b111 << shifts, parts | 0b100 << shifts
+
+
+def _owing(spec: AnyMachine) -> tuple[int, int]:
+    """Which bit of a page's code says that it is equal at the target, and which ones who will send it if not."""
+    if isinstance(spec, Seed):
+        return 0b100000, 0b11011  # owed, dirty, in hand
+    shifts = _shifts(spec)
+    return 0b100 << shifts, 0b1010011 << shifts  # owed, marked, in hand
 
 
 def _shifts(spec: AnyMachine) -> int:

@@ -9,7 +9,7 @@ from fuzz.counters import counters
 from fuzz.decode import HEAD, IDLE_RECORDS, RECORD
 from fuzz.feedback import features_of
 from fuzz.mix import MOST_STEPS
-from fuzz.mutate import crossed, filled, mutated
+from fuzz.mutate import crossed, extended, finished, mutated
 from fuzz.run import Course, Runner
 
 __all__ = ["FLAGS", "Guide"]
@@ -17,10 +17,13 @@ __all__ = ["FLAGS", "Guide"]
 FLAGS = (f"-max_len={HEAD + RECORD * MOST_STEPS}", "-len_control=0", "-reduce_inputs=0")
 """What libFuzzer is told unless its user says otherwise (of two the last one counts). Not to reduce inputs: one that is
 cut short meets the same states, but for those that it would have met next."""
-_RESUMED, _FRESH, _OF = 5, 1, 8
-"""Of so many further schedules: those that go on from a rare state, and those drawn from the beginning."""
-_SPLICED = 2
-"""Of so many of what libFuzzer would splice one is; the rest are mutated."""
+_RESUMED, _FRESH, _OF = 30, 1, 32
+"""Of so many further schedules: those that go on from a rare state, and those drawn from the beginning. These take many
+times the steps of those."""
+_STILL = 8
+"""After so many steps in a row that bring a run to nothing that is new to it, it is ended."""
+_SPLICED = 32
+"""One in so many of those that libFuzzer would splice (half of all) is; the others are made as if it had not asked."""
 
 
 class Guide:
@@ -43,7 +46,7 @@ class Guide:
         course = begun.course.copied() if begun else self._runner.course(sizes, rounds)
         met = set(begun.met) if begun else set[int]()
         before = len(course.actions)
-        choose, idle = self._runner.parts(sizes).decoder.choose, 0
+        choose, idle, still = self._runner.parts(sizes).decoder.choose, 0, 0
         for i in range(len(begun.data) if begun else HEAD, len(data) - 1, RECORD):
             found = choose(course.state, data[i], data[i + 1])
             if found is None:
@@ -55,7 +58,8 @@ class Guide:
             finding = course.follow(*found)
             new = [feature for feature in self._features(course.state) if feature not in met]
             met.update(new)
-            if finding is not None or len(course.actions) == MOST_STEPS:
+            still = 0 if new else still + 1
+            if finding is not None or len(course.actions) == MOST_STEPS or (self._feed and still == _STILL):
                 break
             if self._feed and new:
                 self.archive.met(new, data[: i + RECORD], course, met)
@@ -67,17 +71,27 @@ class Guide:
     def mutator(self, data: bytes, most: int, seed: int) -> bytes:
         """Another schedule: from a rare state on, or from the beginning, or this one with some steps changed."""
         chance = Random(seed)
+        if self._without != "end" and (reached := self.archive.unfinished()):
+            return finished(reached.data, most, chance)
         which = chance.randrange(_OF)
-        if which < _RESUMED and self._without != "resume":
-            reached = self.archive.pick(chance)
-            if reached is not None:
-                return filled(reached.data, most, chance, data)
+        if which < _RESUMED and self._without != "resume" and (reached := self.archive.pick(chance)):
+            return extended(reached.data, most, chance, self._piece(data, len(reached.data), most, chance))
         if which == _RESUMED and self._without != "fresh":
             return chance.randbytes(min(most, HEAD + RECORD * MOST_STEPS))
+        return self._mutated(data, most, seed)
+
+    def _piece(self, data: bytes, begun: int, most: int, chance: Random) -> bytes | None:
+        """What another schedule does at this or at some other time; None, so something at random, as often."""
+        if chance.randrange(2):
+            return None
+        at = begun if chance.randrange(2) else HEAD + RECORD * chance.randrange(MOST_STEPS)
+        return self._mutated(data, most, chance.randrange(1 << 32))[at:]
+
+    def _mutated(self, data: bytes, most: int, seed: int) -> bytes:
         return mutated(bytes(data), most, seed, self._atheris.Mutate, self._vocabulary, self._without)
 
     def crossover(self, one: bytes, other: bytes, most: int, seed: int) -> bytes:
-        """A splice, or a mutation, as libFuzzer would splice as often as it mutates."""
+        """A splice, seldom, or else what ``mutator`` makes."""
         if seed % _SPLICED:
             return self.mutator(one, most, seed)
         return crossed(bytes(one), bytes(other), most, seed)

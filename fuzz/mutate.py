@@ -13,10 +13,14 @@ from fuzz.decode import HEAD, RECORD, Vocabulary
 from fuzz.mix import MOST_STEPS, SHARES
 from refmodel.language import Actor
 
-__all__ = ["MUTATIONS", "crossed", "filled", "mutated", "seeds"]
+__all__ = ["MUTATIONS", "crossed", "extended", "finished", "mutated", "seeds"]
 
 _BYTES, _HEADS = 16, 16
 """One in so many mutations is libFuzzer's own, of bytes; one in so many draws the head anew."""
+_FURTHER = 24
+"""At most so many steps at random go on from a rare state."""
+_FINISHED = 4
+"""One in so many of those is then brought to its end."""
 _ACTORS = tuple(SHARES)
 _FIRST = {actor: sum(SHARES[other] for other in _ACTORS[:i]) for i, actor in enumerate(_ACTORS)}
 """By actor: the first of the bytes that stand for its kinds."""
@@ -87,15 +91,23 @@ def crossed(one: bytes, other: bytes, most: int, seed: int) -> bytes:
     return (front + b"".join(steps[:MOST_STEPS]))[:most]
 
 
-def filled(begun: bytes, most: int, chance: Random, other: bytes) -> bytes:
-    """An input that begins so, and goes on anew: at random, with the engine alone after some steps, or as another."""
+def extended(begun: bytes, most: int, chance: Random, piece: bytes | None = None) -> bytes:
+    """An input that begins so, and goes on for some steps, at random or with a piece of another input.
+
+    Now and then the engine then brings it to its end.
+    """
     steps = (min(most, HEAD + RECORD * MOST_STEPS) - len(begun)) // RECORD
-    how = chance.randrange(4)
-    if how == 0:
-        return (begun + other[len(begun) :] + chance.randbytes(RECORD * steps))[: len(begun) + RECORD * steps]
-    free = chance.randrange(8) if how == 1 else steps
-    engine = (bytes([chance.randrange(SHARES[Actor.ENGINE]), chance.randrange(256)]) for _ in range(steps - free))
-    return (begun + chance.randbytes(RECORD * free) + b"".join(engine))[: len(begun) + RECORD * steps]
+    length = RECORD * min(steps, 1 + chance.randrange(_FURTHER))
+    longer = begun + (chance.randbytes(length) if piece is None else piece[:length])
+    return longer if chance.randrange(_FINISHED) else finished(longer, most, chance)
+
+
+def finished(begun: bytes, most: int, chance: Random) -> bytes:
+    """An input that begins so, and whose engine goes on alone: what has been lost by now stays lost."""
+    steps = (min(most, HEAD + RECORD * MOST_STEPS) - len(begun)) // RECORD
+    return begun + b"".join(
+        bytes([chance.randrange(SHARES[Actor.ENGINE]), chance.randrange(256)]) for _ in range(steps)
+    )
 
 
 def _steps(data: bytes) -> list[bytes]:

@@ -29,19 +29,24 @@ class Layout:
     places: Mapping[str, tuple[int, int]]
     """By leaf: the number of its first cell, and how many it has."""
     shapes: Mapping[str, tuple[int, ...]]
+    parts: Mapping[str, int]
+    """By the path of a part with a dot behind it (of the whole state: nothing): the mask of all its cells."""
 
     @classmethod
     def of(cls, state: type[State], sizes: Mapping[str, int]) -> "Layout":
         """The layout of a state class for these sizes."""
         found, places, shapes, first = {}, {}, {}, 0
+        parts = dict[str, int]()
         for leaf in leaves(state):
             shape = tuple(sizes[key.name] for key in leaf.keys)
             count = 1
             for size in shape:
                 count *= size
             found[leaf.path], places[leaf.path], shapes[leaf.path] = leaf, (first, count), shape
+            for i in (0, *(at + 1 for at, letter in enumerate(leaf.path) if letter == ".")):
+                parts[leaf.path[:i]] = parts.get(leaf.path[:i], 0) | ((1 << count) - 1) << first
             first += count
-        return cls(found, places, shapes)
+        return cls(found, places, shapes, parts)
 
     def whole(self, path: str) -> int:
         """The mask of all cells of a leaf."""
@@ -150,11 +155,9 @@ class Unread:
         if leaf is not None:
             self._paths.reads |= self._layout.whole(path)
             return self._known[path] if path in self._known else Unknown(self._paths)
-        if any(other.startswith(f"{path}.") for other in self._layout.leaves):
+        if f"{path}." in self._layout.parts:
             return Unread(self._layout, self._known, self._paths, f"{path}.")
-        for other in self._layout.leaves:  # a method, such as ``but``: it may read all of the part
-            if other.startswith(self._prefix):
-                self._paths.reads |= self._layout.whole(other)
+        self._paths.reads |= self._layout.parts[self._prefix]  # a method, such as ``but``: it may read all of the part
         return Unknown(self._paths)
 
 

@@ -59,7 +59,10 @@ def ladder(
     wrong = [v.name for v in VARIANTS.values() if not v.sound]
     chosen = list(variants) or (wrong if everything else list(ABLATED if ablation else DEFAULT))
     if ablation:
-        columns = [("fuzzer", ""), *(("fuzzer", name) for name in (*MUTATIONS, "bytes", "splice", "resume", "fresh"))]
+        columns = [
+            ("fuzzer", ""),
+            *(("fuzzer", name) for name in (*MUTATIONS, "bytes", "splice", "resume", "end", "fresh")),
+        ]
     else:
         columns = [(engine, "") for engine in engines or ENGINES]
     rungs = [

@@ -13,7 +13,7 @@ from fuzz.ladder.meter import Meter
 __all__ = ["ENGINES", "Engine", "Task"]
 
 
-_SEEDS = 16
+_SEEDS = 6
 """Inputs to begin with, drawn as those of the random walk are."""
 
 
@@ -43,6 +43,7 @@ def _runner(task: Task) -> Any:
 
 
 def _by_libfuzzer(task: Task, meter: Meter, edges: bool = False, mutators: bool = True) -> Never:
+    """libFuzzer, fed the features of states or, with ``edges``, the specification's branches."""
     import atheris
 
     if edges:
@@ -97,9 +98,10 @@ class Engine:
 
 ENGINES: Mapping[str, Engine] = {
     "fuzzer": Engine("this fuzzer", _by_libfuzzer),
-    "edges": Engine("edge coverage alone", lambda task, meter: _by_libfuzzer(task, meter, edges=True)),
+    "edges": Engine("without state feedback", lambda task, meter: _by_libfuzzer(task, meter, edges=True)),
     "bytes": Engine("without custom mutators", lambda task, meter: _by_libfuzzer(task, meter, mutators=False)),
     "hypothesis": Engine("Hypothesis state machine", _by_hypothesis),
     "walk": Engine("random walk, kind first", _by_walk),
+    "stock": Engine("edge coverage alone", lambda task, meter: _by_libfuzzer(task, meter, edges=True, mutators=False)),
 }
 """By name, as the results have it."""

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from fuzz.archive import Archive
+from fuzz.feedback import DIFFERS, view_of
 from fuzz.guidance import Guide
 from fuzz.mix import MOST_STEPS
 from fuzz.mutate import seeds
+from refmodel.state import Phase
 from tests.fuzz.drawn import inputs, runner
 
 
@@ -60,8 +62,8 @@ def test_the_rarest_of_a_few_is_gone_on_from_and_is_then_less_rare() -> None:
     runs, archive = runner(), Archive()
     course = runs.run(b"")
     for _ in range(50):
-        archive.met([1], b"common", course, {1})
-    archive.met([2], b"rare", course, {2})
+        archive.met([8], b"common", course, {8})
+    archive.met([16], b"rare", course, {16})
     picked = [archive.pick(Random(seed)) for seed in range(40)]
     names = [reached.data for reached in picked if reached is not None]
     assert names[:5].count(b"rare") >= 4
@@ -72,14 +74,14 @@ def test_no_more_features_are_kept_than_fit_and_the_rare_ones_stay(monkeypatch: 
     monkeypatch.setattr("fuzz.archive._MOST", 100)
     runs, archive = runner(), Archive()
     course = runs.run(b"")
-    for name in range(100):
-        for _ in range(10 if name % 2 else 1):
+    for name in range(0, 800, 8):
+        for _ in range(10 if name % 16 else 1):
             archive.met([name], b"", course, {name})
-    for name in range(100, 130):
+    for name in range(800, 1040, 8):
         archive.met([name], b"", course, {name})
     assert len(archive) == len(archive._features) == 100
-    kept = [name for name in range(100) if name in archive._features]
-    assert sum(name % 2 for name in kept) < len(kept) / 2
+    kept = [name for name in range(0, 800, 8) if name in archive._features]
+    assert sum(name % 16 > 0 for name in kept) < len(kept) / 2
 
 
 def test_without_feedback_libfuzzer_is_told_nothing_of_states() -> None:
@@ -96,7 +98,60 @@ def test_without_feedback_libfuzzer_is_told_nothing_of_states() -> None:
 def test_a_mutation_that_is_left_out_is_not_made() -> None:
     guided, _ = guide(without="resume")
     guided.follow(seeds(1, 1)[0])
+    guided.archive._unfinished.clear()
     data = b"\0\2" + bytes(40)
     for seed in range(50):
         guided.mutator(data, 200, seed)
     assert guided.archive._next is None
+
+
+def test_a_page_that_differs_and_is_new_so_is_brought_to_its_end_first() -> None:
+    guided, _ = guide()
+    for data in seeds(1, 3):
+        guided.follow(data)
+    waiting = len(guided.archive._unfinished)
+    assert 3 < waiting <= 32
+    for left in range(waiting, 0, -1):
+        assert len(guided.archive._unfinished) == left
+        newest = guided.archive._unfinished[-1]
+        assert any(view_of(feature) == DIFFERS for feature in newest.met)
+        made = guided.mutator(b"\0\2" + bytes(40), 2 + 2 * MOST_STEPS, left)
+        assert made.startswith(newest.data)
+        assert guided.archive.begun(made) is newest
+    assert guided.archive.unfinished() is None
+    without, _ = guide(without="end")
+    without.follow(seeds(1, 1)[0])
+    waiting = len(without.archive._unfinished)
+    without.mutator(b"\0\2" + bytes(40), 200, 1)
+    assert len(without.archive._unfinished) == waiting > 0
+
+
+def test_what_is_met_again_and_again_is_brought_to_its_end_now_and_then() -> None:
+    course, archive = runner().run(b""), Archive()
+    for time in range(1, 301):
+        archive.met([DIFFERS], bytes([time % 256]), course, {DIFFERS})
+        if archive.unfinished() is not None:
+            assert time in (1, 16, 256)
+        archive.met([1], b"", course, {1})
+        assert archive.unfinished() is None
+
+
+def test_a_run_that_comes_to_nothing_new_is_ended() -> None:
+    guided, _ = guide()
+    blind, _ = guide(feed=False)
+    shorter = 0
+    for data in seeds(1, 20):
+        course, long = guided.follow(data)[0], blind.follow(data)[0]
+        assert course.actions == long.actions[: len(course.actions)]
+        shorter += len(course.actions) < len(long.actions)
+    assert shorter > 5
+
+
+def test_a_rare_state_under_rounds_is_rarer_than_one_elsewhere() -> None:
+    runs, archive = runner(), Archive()
+    before = runs.run(b"")
+    live = next(c for c in map(runs.run, (seeds(1)[0][:n] for n in range(2, 194, 2))) if c.state.phase is Phase.LIVE)
+    archive.met([0], b"before", before, {0})
+    archive.met([8], b"live", live, {8})
+    picked = [archive.pick(Random(seed)) for seed in range(10)]
+    assert [reached.data for reached in picked if reached is not None].count(b"live") >= 7

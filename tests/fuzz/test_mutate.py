@@ -5,7 +5,7 @@ import pytest
 
 from fuzz.decode import HEAD, RECORD
 from fuzz.mix import MOST_STEPS, SHARES
-from fuzz.mutate import MUTATIONS, crossed, filled, mutated, seeds
+from fuzz.mutate import MUTATIONS, crossed, extended, finished, mutated, seeds
 from refmodel.language import Actor
 from tests.fuzz.drawn import runner
 
@@ -90,10 +90,28 @@ def test_crossing_keeps_whole_steps_of_both() -> None:
     assert crossed(b"", b"", 100, 1) == b"\0\0"
 
 
-def test_what_goes_on_from_a_beginning_begins_so_and_is_whole() -> None:
-    begun, other = seeds(7)[0][: HEAD + RECORD * 30], seeds(8)[0]
-    made = [filled(begun, 1000, Random(seed), other) for seed in range(100)]
+def _is_engines(tail: bytes) -> bool:
+    return all(tail[i] < SHARES[Actor.ENGINE] for i in range(0, len(tail), RECORD))
+
+
+def test_what_is_brought_to_its_end_goes_on_by_the_engine_alone() -> None:
+    begun = seeds(7)[0][: HEAD + RECORD * 30]
+    made = [finished(begun, 1000, Random(seed)) for seed in range(10)]
     assert all(m.startswith(begun) and len(m) == HEAD + RECORD * MOST_STEPS for m in made)
-    engine = [m for m in made if all(m[i] < SHARES[Actor.ENGINE] for i in range(HEAD + RECORD * 40, len(m), RECORD))]
-    assert 10 < len(engine) < 60
-    assert any(m[len(begun) :] == other[len(begun) :] for m in made)
+    assert all(_is_engines(m[len(begun) :]) for m in made)
+    assert len(set(made)) == 10
+
+
+def test_what_goes_on_does_so_for_some_steps_and_is_seldom_brought_to_its_end() -> None:
+    begun, piece = seeds(7)[0][: HEAD + RECORD * 30], seeds(8)[0]
+    made = [extended(begun, 1000, Random(seed)) for seed in range(200)]
+    assert all(m.startswith(begun) and len(m) % RECORD == HEAD % RECORD for m in made)
+    ended = [m for m in made if len(m) == HEAD + RECORD * MOST_STEPS]
+    assert 20 < len(ended) < 100
+    assert all(_is_engines(m[-RECORD * 30 :]) for m in ended)
+    short = [m for m in made if m not in ended]
+    assert len({len(m) for m in short}) > 10
+    assert max(len(m) for m in short) < len(begun) + RECORD * 30
+    made = [extended(begun, 1000, Random(seed), piece) for seed in range(20)]
+    assert all(m[len(begun) :].startswith(piece[:RECORD]) for m in made)
+    assert len(extended(begun, len(begun) + 1, Random(1))) == len(begun)
