@@ -12,9 +12,9 @@ import z3
 from attrs import frozen
 
 from proofs.lifting.cardinality import depends_on, numbers_in, without_lemmas
-from proofs.lifting.lift import arguments, paths_of
+from proofs.lifting.lift import arguments, initial_state, paths_of
 from proofs.lifting.terms import Truth, expression
-from proofs.obligations import Chapter, Obligation, theory_of
+from proofs.obligations import INITIAL, Chapter, Obligation, theory_of
 from proofs.ranking import closer, no_further
 from proofs.rankings import Ranking, ranking_of
 from refmodel.language import Actor, Step, implies, neg
@@ -25,6 +25,7 @@ __all__ = [
     "CLOSER",
     "NEVER_STUCK",
     "NOT_PUT_OFF",
+    "RELIED_ON",
     "SETTLED",
     "STAYS_ENDED",
     "WORKS",
@@ -39,6 +40,7 @@ BEGINS = "a_migration_begins_by_the_operator_alone"
 STAYS_ENDED = "an_ended_migration_stays_ended"
 NEVER_STUCK = "while_a_migration_runs_some_engine_step_is_enabled"
 
+RELIED_ON = "what_the_engine_relies_on_so_as_not_to_be_stuck_stays_so"
 SETTLED = "while_the_engine_waits_for_it_the_operator_can_end_the_migration"
 
 Statement = Callable[[Any, Any], bool]
@@ -54,13 +56,18 @@ def _statements(step: Step, ranking: Ranking) -> dict[str, Statement]:
         if step.name in ranking.answers:
             found[NOT_PUT_OFF] = lambda before, after: implies(running(before), no_further(before, after, works))
         else:
-            found[CLOSER] = lambda before, after: over(after) | closer(before, after, works)
+            found[CLOSER] = lambda before, after: (
+                over(after) | ranking.completes(before, after) | closer(before, after, works)
+            )
     elif step.name not in ranking.delays:
         found[NOT_PUT_OFF] = lambda before, after: implies(
             running(before), over(after) | no_further(before, after, works)
         )
     if step.actor is not Actor.OPERATOR:
         found[BEGINS] = lambda before, after: implies(running(after), running(before))
+    if ranking.relies_on is not None:
+        relied_on = ranking.relies_on
+        found[RELIED_ON] = lambda before, after: implies(relied_on(before), relied_on(after))
     return found
 
 
@@ -76,30 +83,33 @@ class Termination(Chapter):
         return ranking_of(self.spec)
 
     def parts(self) -> Sequence[str]:
-        """Every step."""
-        return tuple(self.spec.steps)
+        """Every step; and the initial states, of which something is relied on."""
+        steps = tuple(self.spec.steps)
+        return steps if self.ranking.relies_on is None else (INITIAL, *steps)
 
     def claims(self) -> Sequence[str]:
         """About pairs of states."""
-        return (WORKS, CLOSER, NOT_PUT_OFF, BEGINS, STAYS_ENDED)
+        relied_on = () if self.ranking.relies_on is None else (RELIED_ON,)
+        return (WORKS, CLOSER, NOT_PUT_OFF, BEGINS, STAYS_ENDED, *relied_on)
 
     def obligations(self, part: str) -> Iterator[Obligation]:
         """By who takes the step."""
-        theory, step = theory_of(self.spec), self.spec.steps[part]
+        theory, relied_on = theory_of(self.spec), self.ranking.relies_on
+        if part == INITIAL:
+            assert relied_on is not None
+            state = initial_state(self.spec, theory.before)
+            yield self._obligation(INITIAL, 1, RELIED_ON, (), (), relied_on, (state,), (state, state))
+            return
+        step = self.spec.steps[part]
         for path in paths_of(self.spec, step, theory.before):
             pair = (theory.before, path.successor)
             for claim, statement in _statements(step, self.ranking).items():
-                yield Obligation(
-                    f"{type(self.spec).__name__}: rounds end",
-                    part,
-                    path.number,
-                    claim,
-                    theory.hypotheses,
-                    path.conditions,
-                    statement,
-                    pair,
-                    pair,
+                yield self._obligation(
+                    part, path.number, claim, theory.hypotheses, path.conditions, statement, pair, pair
                 )
+
+    def _obligation(self, *what: Any) -> Obligation:
+        return Obligation(f"{type(self.spec).__name__}: rounds end", *what)
 
 
 ENGINE = "engine"
@@ -125,6 +135,9 @@ class Progress(Chapter):
         ranking, theory = ranking_of(self.spec), theory_of(self.spec)
         engines = [step for step in self.spec.steps.values() if step.actor is Actor.ENGINE]
         running, waits = ranking.is_running(theory.before), ranking.waits(theory.before)
+        running &= ranking.finitely(theory.before)
+        if ranking.relies_on is not None:
+            running &= ranking.relies_on(theory.before)
         for number, (claim, when, steps) in enumerate(
             (
                 (NEVER_STUCK, running & neg(waits), engines),

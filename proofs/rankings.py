@@ -12,9 +12,11 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from proofs.checkpoint_ending import CHECKPOINT, EPOCH, completes, has_no_more, waits_for_the_target
+from proofs.postcopy_ending import BEFORE_THE_ROUND, DELAYS, LATE, PAST_THE_ROUND, is_at_its_end, waits_for_a_wire
 from proofs.ranking import LEFT_TO_DO, PHASES, STAGES, Ahead, Countdown, Once, Places, Remaining, Work, is_over
 from refmodel.compose import compose
-from refmodel.handover.failures import Knows
+from refmodel.handover.failure_state import Knows
 from refmodel.language import Specification, neg
 from refmodel.state import Phase
 
@@ -42,6 +44,13 @@ class Ranking:
     settled_by: tuple[str, ...] = ()
     """The operator's steps that end the wait."""
     is_over: Callable[[Any], bool] = is_over
+    relies_on: Callable[[Any], bool] | None = None
+    """What is needed beyond the invariants for the engine never to be stuck; shown of the initial state and every step.
+    As an invariant it would burden all other proofs: of what is on a wire it says that there is such a page."""
+    finitely: Callable[[Any], bool] = lambda m: True
+    """What follows from that only because sorts are finite: an order of so many has a first."""
+    completes: Callable[[Any, Any], bool] = lambda before, after: False
+    """With this step something ends that is to end again and again; what is left to do is then that of the next."""
 
     def is_running(self, m: Any) -> bool:
         """A migration has begun and has not ended."""
@@ -107,6 +116,52 @@ def _is_over(m: Any) -> bool:
     return is_over(m) | (_waits(m) & gone)  # type: ignore[no-any-return]
 
 
+_ZEROS = Remaining("words of it not found zero", lambda m: m.zeros.found, done=True)
+
+
+def _kvm_qemu(name: str, *wire: Work) -> tuple[Work, ...]:
+    """A machine of kvm-qemu's parts, with what its wire adds. What arrives comes into being at the target."""
+    return _last(
+        _PHASES,
+        *_switch(name),
+        _ROUNDS,
+        _OWED,
+        _STAGES,
+        _WORDS,
+        Remaining("chunks not cleared", lambda m: m.slot.uncleared),
+        Once("the revocation of a chunk", lambda m: m.slot.clearing),
+        Remaining("CPUs not flushed for it", lambda m: m.slot.flushed, done=True),
+        Remaining("devices that do not log", lambda m: m.devices.logging, done=True),
+        _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
+        _standing("requests in flight", lambda m: m.devices.in_flight),
+        *wire,
+        Remaining("pages to be given back", lambda m: m.target_pages.there),
+    )
+
+
+def _has_pages(m: Any) -> bool:
+    """What a channel has been handed is of some page."""
+    has, pages = m.channels.queued | m.channels.flying, m.channels.pages
+    return has.never(lambda c, w: pages.never(lambda d, p: d == c))  # type: ignore[no-any-return]
+
+
+def _is_in_order(m: Any) -> bool:
+    """A record on the wire is of some page, and what was sent before another was sent before all after that."""
+    words, pages, earlier = m.fifo.words, m.fifo.pages, m.fifo.earlier
+    paged = words.never(lambda k, w: pages.never(lambda j, p: j == k))
+    out_of_turn = earlier.only(
+        lambda a, c: neg(earlier[a, c]) & neg(words.never(lambda b, w: earlier[a, b] & earlier[b, c]))
+    )
+    return paged & out_of_turn.is_empty  # type: ignore[no-any-return]
+
+
+def _has_a_first(m: Any) -> bool:
+    """Of the records on the wire one was sent before all others, if there are any."""
+    words, earlier = m.fifo.words, m.fifo.earlier
+    first = words.only(lambda k, w: words[k, w] & words.never(lambda j, v: earlier[j, k]))
+    return words.is_empty | neg(first.is_empty)  # type: ignore[no-any-return]
+
+
 _AFTERWARDS = {
     "hear_acknowledgement": "the source may hear late that the target has the guest",
     "enable_revoke": "the log's mode may be on for another client",
@@ -119,7 +174,7 @@ _AFTERWARDS = {
 """Steps that may be taken while no migration runs."""
 
 
-def _failing(left_to_do: tuple[Work, ...], **exceptions: Mapping[str, str]) -> Ranking:
+def _failing(left_to_do: tuple[Work, ...], **exceptions: Any) -> Ranking:
     """The ranking of a machine with the part ``failures``."""
     return Ranking(
         left_to_do,
@@ -168,11 +223,48 @@ RANKINGS: Mapping[str, Ranking] = {
         ),
         answers={"peek": "before each batch the log is looked at, to skip what is dirty again"},
     ),
-    "kvm-qemu": _failing(
+    "kvm-qemu": _failing(_kvm_qemu("kvm-qemu")),
+    "kvm-qemu-multifd": _failing(
+        _kvm_qemu(
+            "kvm-qemu-multifd",
+            _ZEROS,
+            Remaining("words that wait for their channel", lambda m: m.channels.queued),
+            Remaining("words that have left, and not arrived", lambda m: m.channels.flying),
+        ),
+        relies_on=_has_pages,
+    ),
+    "kvm-qemu-xbzrle": _failing(
+        _kvm_qemu("kvm-qemu-xbzrle", _ZEROS, Remaining("words on the wire", lambda m: m.fifo.words)),
+        relies_on=_is_in_order,
+        finitely=_has_a_first,
+    ),
+    "remus": Ranking(
+        _last(
+            CHECKPOINT,
+            _ROUNDS,
+            _HARVEST,
+            _BLOWN,
+            _FLUSHED,
+            *_switch("remus"),
+            _OWED,
+            Once("the end of the round", lambda m: neg(m.policy.counted)),
+            _STAGES,
+            _WORDS,
+            _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
+            *EPOCH,
+        ),
+        afterwards=_AFTERWARDS,
+        waits=lambda m: _waits(m) | waits_for_the_target(m),
+        settled_by=("find_out", "resume_source"),
+        is_over=has_no_more,
+        completes=completes,
+    ),
+    "postcopy": Ranking(
         _last(
             _PHASES,
-            *_switch("kvm-qemu"),
+            *_switch("postcopy"),
             _ROUNDS,
+            *BEFORE_THE_ROUND,
             _OWED,
             _STAGES,
             _WORDS,
@@ -182,8 +274,14 @@ RANKINGS: Mapping[str, Ranking] = {
             Remaining("devices that do not log", lambda m: m.devices.logging, done=True),
             _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
             _standing("requests in flight", lambda m: m.devices.in_flight),
+            *PAST_THE_ROUND,
             Remaining("pages to be given back", lambda m: m.target_pages.there),
         ),
+        afterwards={**_AFTERWARDS, **LATE},
+        delays=DELAYS,
+        waits=lambda m: _waits(m) | waits_for_a_wire(m),
+        settled_by=("find_out", "resume_source", "recover"),
+        is_over=is_at_its_end,
     ),
     "kvm-qemu-ring": _failing(
         _last(

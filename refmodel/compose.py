@@ -57,6 +57,22 @@ CHOICES: Mapping[str, Choice] = {
             "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
         ),
         Choice(
+            "kvm-qemu-multifd",
+            (
+                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
+                *("hypervisor-writes", "device-writes", "free-hints", "failures", "channels", "zero-pages"),
+            ),
+            "kvm-qemu with multifd: pages go by reference to channels without order, pages of zeros as such",
+        ),
+        Choice(
+            "kvm-qemu-xbzrle",
+            (
+                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
+                *("hypervisor-writes", "device-writes", "free-hints", "failures", "delta-cache", "zero-pages"),
+            ),
+            "kvm-qemu with xbzrle: a queue, on which only what has changed of a page goes, and pages of zeros as such",
+        ),
+        Choice(
             "postcopy",
             (
                 *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),

@@ -68,7 +68,8 @@ class FifoWire(HandOverSteps[W]):
     def initial(self, anything: W) -> W:
         """Nothing is on its way."""
         m = super().initial(anything)
-        return m.but(fifo=m.fifo.but(words=m.fifo.words.cleared(), pages=m.fifo.pages.cleared()))
+        words, pages, earlier = m.fifo.words.cleared(), m.fifo.pages.cleared(), m.fifo.earlier.cleared()
+        return m.but(fifo=m.fifo.but(words=words, pages=pages, earlier=earlier))
 
     def start(self, sizes: Sizes) -> W:
         """The places are used one after the other, and then again from the first."""

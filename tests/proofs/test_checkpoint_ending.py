@@ -1,0 +1,58 @@
+"""Each checkpoint completes, or the migration ends: what is counted as that, and what would be missed without."""
+
+from typing import Any, cast
+
+import pytest
+from attrs import evolve
+
+from proofs.ending import Progress, Termination
+from proofs.prove import prove_all
+from proofs.rankings import RANKINGS, Ranking
+from refmodel.compose import patched
+from refmodel.handover.checkpoints import CheckpointSteps
+from refmodel.handover.takeover import Takeover
+from refmodel.machines import machine
+from refmodel.migration import AnyMachine
+
+
+def unproved(spec: AnyMachine) -> set[str]:
+    report = prove_all(spec, chapters=(Termination(spec), Progress(spec)))
+    return {record.step for _, record in report.not_proved}
+
+
+def test_every_checkpoint_completes_or_the_migration_ends() -> None:
+    assert unproved(machine("remus")) == set()
+
+
+def test_only_what_completes_a_checkpoint_begins_the_work_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = evolve(RANKINGS["remus"], completes=lambda before, after: False)
+    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "remus", bare)
+    assert unproved(machine("remus")) == {"checkpoint_resume", "checkpoint_applied", "checkpoint_acknowledged"}
+
+
+class NeverApplies(CheckpointSteps[Any]):
+    def may_apply(self, m: Any) -> bool:
+        """What is whole stays in the buffer."""
+        return False
+
+
+class TakesOverOnlyFromTheLiving(Takeover[Any]):
+    def is_orphaned(self, m: Any) -> bool:
+        """A source that died is not looked after."""
+        return False
+
+
+class KeepsTheSourceBack(CheckpointSteps[Any]):
+    def checkpoint_resume(self, m: Any) -> Any:
+        """The source goes on, and stops at once for a checkpoint of nothing new."""
+        after = super().checkpoint_resume(m)
+        return after.but(phase=m.phase, hand_over=after.hand_over.but(source_runs=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("patch", "where"),
+    [(NeverApplies, "engine"), (TakesOverOnlyFromTheLiving, "engine"), (KeepsTheSourceBack, "checkpoint_resume")],
+)
+def test_a_checkpoint_that_never_completes_is_found(patch: type[Any], where: str) -> None:
+    assert where in unproved(patched("remus", patch.__name__, patch)())
