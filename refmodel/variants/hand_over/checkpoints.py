@@ -187,6 +187,7 @@ CHECKPOINT_VARIANTS = (
         ("1fe6ab267f",),
         machine=_FAILING,
         rounds=0,
+        unnoticed="the guest is lost, and a guest that is lost notices nothing",
     ),
     Variant(
         "failover-misread",

@@ -94,5 +94,6 @@ HAND_OVER_VARIANTS = (
         DiscardsAtCommit,
         "the source's image is discarded before the target has acknowledged",
         ("794347f5e3",),
+        unnoticed="it takes the target's death as well, and then there is no guest to notice",
     ),
 )

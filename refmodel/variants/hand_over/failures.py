@@ -115,6 +115,7 @@ FAILURE_VARIANTS = (
         ("0e1146a7a0",),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="the guest is lost, and a guest that is lost notices nothing",
     ),
     Variant(
         "discard-unheard",
@@ -124,6 +125,7 @@ FAILURE_VARIANTS = (
         ("794347f5e3",),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="it takes the target's death as well, and then there is no guest to notice",
     ),
     Variant(
         "error-leaves-paused",
@@ -133,6 +135,7 @@ FAILURE_VARIANTS = (
         ("8958338b10", "95393dde94"),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="a guest that stands still for good notices nothing",
     ),
     Variant(
         "protection-ended-unheard",
@@ -143,6 +146,7 @@ FAILURE_VARIANTS = (
         machine=_WITH_CHECKPOINTS,
         growing=_SMALLEST,
         rounds=0,
+        unnoticed="what a guest sends that is protected no more is not followed: a takeover would contradict that",
     ),
 )
 FAILURE_CONTROLS = (

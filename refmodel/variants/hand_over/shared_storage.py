@@ -37,6 +37,7 @@ STORAGE_VARIANTS = (
         ("1d2acc3162", "403d18ae38", "6dab4c93ec"),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="its next write to a disk fails, and what fails is not something that it reads",
     ),
     Variant(
         "images-taken-too-early",
@@ -46,6 +47,7 @@ STORAGE_VARIANTS = (
         ("a1fbe750fd",),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="what a disk holds is not modelled: what two writers make of it is how a guest would notice",
     ),
     Variant(
         "completes-unflushed",
@@ -55,5 +57,6 @@ STORAGE_VARIANTS = (
         ("0e1146a7a0",),
         machine=_MACHINE,
         growing=_SMALLEST,
+        unnoticed="what a disk holds is not modelled: an old read of it is how a guest would notice",
     ),
 )

@@ -95,5 +95,6 @@ DEVICE_LOG_VARIANTS = (
         machine=_MACHINE,
         growing=_ONE_PAGE,
         rounds=0,
+        unnoticed="it costs time, and the next migration starts from all dirty whatever is in the log",
     ),
 )

@@ -110,6 +110,7 @@ HARVEST_VARIANTS = (
         ("95393dde94",),
         machine="seed+protect-at-harvest",
         growing=_ONE_OF_EACH,
+        unnoticed="a guest that stands still for good notices nothing",
     ),
     Variant(
         "harvest-protects-first-paused",
