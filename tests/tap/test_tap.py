@@ -10,6 +10,10 @@ from click.testing import CliRunner
 
 from refmodel.cli import root
 from refmodel.oracle.recording import judge_recording
+from refmodel.tap.address import Address
+from refmodel.tap.plan import Sockets
+from refmodel.tap.tap import run_tap
+from refmodel.unusable import Unusable
 from tests.tap.ends import PAGES, RAM, STREAM, TAIL_AT, Target, tapped
 
 LOST = bytearray(RAM)
@@ -121,6 +125,15 @@ def test_a_recording_is_one_for_the_oracle(tmp_path: Path) -> None:
     assert json.loads((folder / "result.json").read_text()) == json.loads(json.dumps(told.as_json()))
 
 
+@pytest.mark.parametrize("there", ["stream", "stream.mfd0", "truth.json", "result.json"])
+def test_a_recording_does_not_go_where_one_is(there: str, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / there).touch()
+    plan = Sockets(Address(str(tmp_path / "tap")), Address(str(tmp_path / "dst")), record=tmp_path / "kept")
+    with pytest.raises(Unusable, match=there):
+        asyncio.run(run_tap(plan))
+
+
 def test_deltas_need_their_option_and_the_migration_goes_on_without(tmp_path: Path) -> None:
     from tests.oracle.qemu_writer import Sent, build, encode_all
 
@@ -150,6 +163,14 @@ def test_deltas_need_their_option_and_the_migration_goes_on_without(tmp_path: Pa
         (["--listen", "unix:a", "--forward", "unix:b", "--abort-on-violation"], "no memory to compare with"),
         (["--listen", "unix:a", "--forward", "unix:b", "--source-ram", "nowhere"], "no file nowhere"),
         (["--listen", "unix:a", "--forward", "unix:b", "--source-ram", "x", "--qmp", "unix:c"], "twice"),
+        (["--listen", "unix:a"], "--forward: not given"),
+        (["--forward", "unix:a"], "--listen: not given"),
+        (["--listen", "unix:a", "--forward", "unix:b", "--", "ssh"], "a command without --xen"),
+        (["--xen"], "no command"),
+        (["--xen", "--listen", "unix:a", "--", "ssh"], "--listen: given with --xen"),
+        (["--xen", "--qmp", "unix:a", "--", "ssh"], "--qmp: given with --xen"),
+        (["--xen", "--deltas", "--", "ssh"], "--deltas: given with --xen"),
+        (["--xen", "--abort-on-violation", "--", "ssh"], "no memory to compare with"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(arguments: list[str], said: str) -> None:

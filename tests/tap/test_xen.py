@@ -239,6 +239,23 @@ def test_a_recording_is_one_for_the_oracle(tmp_path: Path) -> None:
     assert judge_recording(str(tmp_path / "kept")).verdict == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("command", "is_pipe", "said"),
+    [
+        ("/nonexistent/ssh", True, b"/nonexistent/ssh: No such file"),
+        ("true", False, b"standard input or output that is no pipe"),
+    ],
+)
+def test_what_cannot_begin_is_refused_without_a_traceback(command: str, is_pipe: bool, said: bytes) -> None:
+    tap = [sys.executable, "-c", "from refmodel.cli import main; main()", "tap", "--xen", "--", command]
+    with Path(__file__).open("rb") as file:
+        given = subprocess.PIPE if is_pipe else file
+        ended = subprocess.run(tap, stdin=given, capture_output=True, cwd=ROOT, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
 def test_interrupted_at_any_moment_it_leaves_no_receiver(part: float, sent: signal.Signals, tmp_path: Path) -> None:
