@@ -187,7 +187,7 @@ class Failures(HandOverSteps[F]):
     def resume_source(self, m: F) -> F:
         """The guest runs on at the source after all: the target is known not to run it, now or later."""
         need(self.is_fenced(m), "the target is known not to have the guest, for good")
-        need(self.is_committed(m), "the source has committed")
+        need(neg(self.is_migrating(m)), "the source has committed")
         need(neg(m.failed.source), "the source is there")
         return self.taken_back(m)
 
