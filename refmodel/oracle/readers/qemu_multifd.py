@@ -42,7 +42,9 @@ class _Content:
 
 
 @frozen
-class _Packet:
+class Packet:
+    """A packet of a channel, with the contents of its pages."""
+
     channel: int
     offset: int
     number: int
@@ -69,7 +71,7 @@ class _Channel:
         first = source.read_exact(_INIT.size, "the start of a multifd channel")
         _, _, self.uuid, self.number = _INIT.unpack(first)
 
-    def window(self, waiting: str) -> Iterator[_Packet]:
+    def window(self, waiting: str) -> Iterator[Packet]:
         """Yield the packets up to and with the next SYNC, which `waiting` on the main channel waits for."""
         while True:
             if not self._source.peek(1):
@@ -88,7 +90,7 @@ class _Channel:
                 record = f"packet {packet.number} of multifd channel {self.number}"
                 raise BrokenStream(packet.offset, record, "no pages after the last sync", f"{len(packet.pages)}")
 
-    def _read_packet(self) -> _Packet:
+    def _read_packet(self) -> Packet:
         source = self._source
         offset = source.offset
         record = f"packet of multifd channel {self.number}"
@@ -110,13 +112,13 @@ class _Channel:
             raise BrokenStream(offset, record, f"packet numbers that do not fall, {self._last} or more", f"{number}")
         self._last = number
         if not normal:
-            return _Packet(self.number, offset, number, bool(flags & _SYNC), "", ())
+            return Packet(self.number, offset, number, bool(flags & _SYNC), "", ())
         if size != normal * wire.PAGE_SIZE:
             raise BrokenStream(offset, record, f"a size of {normal * wire.PAGE_SIZE} bytes", f"{size} bytes")
         block = wire.as_name(name.split(b"\0")[0], offset, record)
         places = [self._blocks.place(offset, record, block, address) for address in offsets[:normal]]
         pages = tuple(self._read_page(pfn, record) for pfn in places)
-        return _Packet(self.number, offset, number, bool(flags & _SYNC), block, pages)
+        return Packet(self.number, offset, number, bool(flags & _SYNC), block, pages)
 
     def _read_page(self, pfn: int, record: str) -> _Content:
         offset = self._source.offset
@@ -171,23 +173,27 @@ class Channels:
             return
         waiting = f"the {'EOS' if end_of_section else 'MULTIFD_FLUSH'} at offset {offset} of the main channel"
         windows = [channel.window(waiting) for channel in self._channels.values()]
-        before: _Packet | None = None
+        before: Packet | None = None
         for packet in merge(*windows, key=lambda packet: packet.number):
             if before and before.number == packet.number and before.channel != packet.channel:
                 what = f"packet {packet.number} on multifd channels {before.channel} and {packet.channel}"
                 raise WrongCompanion(self._name, what, "channels of one migration, which number their packets together")
             before = packet
-            for page in packet.pages:
-                yield _page(section, packet, page)
+            yield from self.told(section, packet)
         if section.kind is SectionKind.END and end_of_section:
             self._finish()
+
+    def told(self, section: Section, packet: Packet) -> Iterator[Page]:
+        """The pages of a packet."""
+        for page in packet.pages:
+            yield _page(section, packet, page)
 
     def _finish(self) -> None:
         for channel in self._channels.values() if not self._live else ():
             channel.read_rest()
 
 
-def _page(section: Section, packet: _Packet, page: _Content) -> Page:
+def _page(section: Section, packet: Packet, page: _Content) -> Page:
     return Page(
         offset=page.offset,
         length=wire.PAGE_SIZE,
