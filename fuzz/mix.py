@@ -28,7 +28,7 @@ RARE = 1
 """Kinds of this weight never stand in for others that cannot be taken: they end a phase, or the run."""
 OPENING = frozenset({"begin", "find_out", "resume_source", "recover"})
 """Steps of the operator that come as often as the engine's own while they can be taken: where all else has to wait."""
-AT_THE_TARGET: Mapping[str, int] = {"lose_wire": 4}
+AT_THE_TARGET: Mapping[str, int] = {"lose_wire": 8}
 """The same, with their weight, once the guest runs at the target: earlier they would end most runs too soon."""
 _USUAL = 6
 WEIGHTS: Mapping[str, int] = {

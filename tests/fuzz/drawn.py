@@ -25,8 +25,10 @@ _HARD = {
 _LATE = {
     "discard-unheard",
     "failure-taken-for-success",
+    "hint-after-switch",
     "images-taken-too-early",
     "lost-ack-taken-for-failure",
+    "page-placed-twice",
     "request-left-behind",
     "stale-page-served",
 }
