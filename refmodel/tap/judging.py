@@ -47,6 +47,8 @@ class Judging:
         """Where the stop-and-copy begins, once it was seen."""
         self.switched = False
         """The guest goes on at the target while pages are owed: post-copy."""
+        self.returns = False
+        """The source waits for the target's word, on a return path."""
         self.verdict: Verdict | None = None
         self.failure: str | None = None
         """Why there is no verdict."""
@@ -133,8 +135,9 @@ class Judging:
         return [ByteSource(channel, f"multifd channel {number}") for number, channel in enumerate(self._channels)]
 
     def _watch(self, record: Any, offset: int) -> None:
-        if isinstance(record, Command) and record.kind is CommandKind.PACKAGED:
-            self.switched = True
+        if isinstance(record, Command):
+            self.returns |= record.kind is CommandKind.OPEN_RETURN_PATH
+            self.switched |= record.kind is CommandKind.PACKAGED
             self._wake()
         if self.tail_at is None:
             if _stops(record):

@@ -17,6 +17,9 @@ __all__ = ["PIECE", "Passing"]
 PIECE = 1 << 18
 """Bytes that are read at once."""
 _GONE = ("lost", "silent")
+_STANDS_STILL = (
+    "the source has no return path (capability return-path): it may take the migration for completed, and stand still"
+)
 
 
 class Passing:
@@ -76,6 +79,9 @@ class Passing:
             await asyncio.sleep(0.002)
         if judging.failure is not None:
             told.failures.append(f"no verdict of the judge: {judging.failure}")
+        waits = self.stream.of == "xen" or judging.returns
+        if told.target == "cut" and judging.tail_at is not None and not waits:
+            told.failures.append(_STANDS_STILL)
         told.verdict = self.verdict_of(judging.verdict)
         told.came, told.passed, told.held = self.gate.came, self.gate.passed, self.gate.held
         told.switched = judging.switched

@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from refmodel.cli import root
+from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.recording import judge_recording
 from refmodel.tap.address import Address
 from refmodel.tap.plan import Sockets
 from refmodel.tap.tap import run_tap
 from refmodel.unusable import Unusable
+from tests.oracle.qemu_writer import encode
 from tests.tap.ends import PAGES, RAM, STREAM, TAIL_AT, Target, tapped
 
 LOST = bytearray(RAM)
@@ -57,6 +59,23 @@ def test_with_abort_the_wire_is_cut_before_the_target_has_anything_of_the_tail(t
     assert told.target == "cut"
     assert told.passed <= TAIL_AT
     assert told.status == 1
+
+
+def test_that_a_source_without_a_return_path_does_not_go_on_is_said(tmp_path: Path) -> None:
+    told, _ = tapped(tmp_path, ram=bytes(LOST), abort=True)
+    assert "return-path" in "".join(told.failures)
+    at = STREAM.index(b"\1\0\0\0\2\3ram")
+    stream = STREAM[:at] + encode(Command(0, 0, CommandKind.OPEN_RETURN_PATH)) + STREAM[at:]
+
+    async def source(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(stream)
+        await reader.read()
+
+    (tmp_path / "again").mkdir()
+    told, target = tapped(tmp_path / "again", source, ram=bytes(LOST), abort=True)
+    assert told.target == "cut"
+    assert stream.startswith(target.came)
+    assert told.failures == []
 
 
 def test_with_abort_a_right_migration_is_not_cut(tmp_path: Path) -> None:
