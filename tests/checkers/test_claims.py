@@ -78,14 +78,6 @@ class SendsSomethingElse(ZeroPages[Any]):
         return super().sent(other, page, word).but(source=m.source)
 
 
-class FencesTheLastOne(FailureClaims[Any]):
-    def find_out(self, m: Any) -> Any:
-        """A target that has not taken the guest is fenced, although the source has died."""
-        return (
-            super().find_out(m.but(failed=m.failed.but(source=False))).but(failed=m.failed.but(knows=self.found_out(m)))
-        )
-
-
 class ResumesOnAGuess(FailureClaims[Any]):
     def resume_source(self, m: Any) -> Any:
         """The guest is taken back while nothing is known of the target."""
@@ -116,9 +108,6 @@ READ_WHEN_DIRTY = (
 RUNS: dict[str, Callable[[], Run]] = {
     "the_source_never_runs_again_once_the_target_does": lambda: Run.of(
         TakesTheGuestBack(), (*STOP, *sent(), *END, "abort")
-    ),
-    "the_guest_is_lost_only_with_a_host": lambda: Run.of(
-        patched("seed+failures", "fences-the-last-one", FencesTheLastOne)(), (*COMMITTED, "lose_source", "find_out")
     ),
     "a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to": lambda: Run.of(
         patched("seed+failures", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
