@@ -64,3 +64,8 @@ def test_a_second_solver_agrees_on_nearly_all_and_disagrees_on_nothing(name: str
     assert report.disagreements == []
     assert set(report.verdicts) == {Verdict.PROVED}
     assert report.opinions[Opinion.AGREES] >= 0.95 * len(report.records)
+
+
+def test_every_named_machine_but_the_seed_may_lose_wire_source_and_target() -> None:
+    assert [name for name in CHOICES if "failures" not in CHOICES[name].parts] == ["seed"]
+    assert "seed+failures" in ADDED, "whose proof is among those above"
