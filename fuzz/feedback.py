@@ -8,6 +8,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from fuzz.kept import kept, parts_read
 from refmodel.language import Map, Set
 from refmodel.language.state import Leaf, leaves
 from refmodel.migration import AnyMachine
@@ -55,8 +56,8 @@ def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
 def _features(
     common: tuple[int, ...], codes: tuple[int, ...], views: tuple[int, ...], owing: tuple[int, int]
 ) -> tuple[int, ...]:
-    phase, (equal, sent_by) = common[0], owing
-    found = [hash((common, code, min(codes.count(code), _MOST))) << _VIEW_BITS for code in set(codes)]
+    phase, (equal, sent_by), all_else = common[0], owing, hash(common)
+    found = [hash((all_else, code, min(codes.count(code), _MOST))) << _VIEW_BITS for code in set(codes)]
     for number, view in enumerate(views, 1):
         found += [hash((phase, code)) << _VIEW_BITS | number for code in {code & view for code in codes}]
     differing = {code & sent_by for code in codes if not code & equal}
@@ -171,37 +172,62 @@ def of_any(spec: AnyMachine) -> Abstraction:
     common = {leaf.path for leaf in leaves(Machine)}
     scalars = attrgetter("phase", *(leaf.path for leaf in found if not leaf.keys and leaf.kind is not int))
     own = [leaf for leaf in found if leaf.path not in common]
-    sets = [leaf for leaf in own if leaf.kind is Set]
-    of_pages = [(attrgetter(leaf.path), _rows(leaf)) for leaf in _of_parts(spec)[0]]
-    others = [attrgetter(leaf.path) for leaf in sets if not _is_over_pages(leaf)]
+    others = [attrgetter(leaf.path) for leaf in own if leaf.kind is Set and not _is_over_pages(leaf)]
     counts = [attrgetter(leaf.path) for leaf in own if leaf.kind is int and leaf.sort and not leaf.sort.finite]
-    frames = [attrgetter(leaf.path) for leaf in _of_parts(spec)[1]]
+    pieces = _pieces(spec)
+    shift = _shifts(spec)
 
     def abstract(m: Any) -> tuple[int, ...]:
-        pages, words = m.source.memory.shape
+        words = m.source.memory.shape[1]
         source, target = m.source.memory.cells, m.target.memory.cells
-        codes = _mapped(m)
-        for page in range(pages):
-            holds = (
-                m.rounds.to_send[page],
-                m.log.dirty[page],
-                spec.is_marked(m, page),
-                spec.permits(m, page),
-                source[page * words : (page + 1) * words] == target[page * words : (page + 1) * words],
-            )
-            code = codes[page]
-            for bit in holds:
-                code = code << 1 | bool(bit)
-            code = code << 2 | (m.transfer.stage if spec.in_hand(m, page) else 0)
-            for get, members in of_pages:
-                code = code << 2 | members(get(m), page)
-            for get in frames:
-                code = code << 1 | (page in get(m).cells)
-            codes[page] = code
+        owed, dirty = m.rounds.to_send.bits, m.log.dirty.bits
+        codes, first = [], 0
+        for page, (mapped, held, *bits) in enumerate(zip(*(piece(m) for piece in pieces), strict=True)):
+            code = mapped << 7 | (owed >> page & 1) << 6 | (dirty >> page & 1) << 5 | sum(bits)
+            if source[first : first + words] == target[first : first + words]:
+                code |= 4
+            first += words
+            codes.append(code << shift | held)
+        codes.sort()
         sizes = (min(get(m).size, _MOST) for get in others)
-        return (*scalars(m), *sizes, *(min(get(m), _MOST) for get in counts), *sorted(codes))
+        return (*scalars(m), *sizes, *(min(get(m), _MOST) for get in counts), *codes)
 
     return abstract
+
+
+def _pieces(spec: AnyMachine) -> list[Callable[[Any], list[int]]]:
+    """Of each page: how it is mapped, what the parts hold of it, and whether it is marked, permitted and in hand."""
+    sets, frames = _of_parts(spec)
+    members = [(attrgetter(leaf.path), _rows(leaf)) for leaf in sets]
+    cells = [attrgetter(leaf.path) for leaf in frames]
+
+    def held(m: Any) -> list[int]:
+        codes = [0] * m.source.memory.shape[0]
+        for get, count in members:
+            those = get(m)
+            codes = [code << 2 | count(those, page) for page, code in enumerate(codes)]
+        for get in cells:
+            those = get(m).cells
+            codes = [code << 1 | (page in those) for page, code in enumerate(codes)]
+        return codes
+
+    def hook(name: str, value: Callable[[Any], int]) -> Callable[[Any], list[int]]:
+        ask = getattr(spec, name)
+
+        def of_pages(m: Any) -> list[int]:
+            yes = value(m)
+            return [yes if ask(m, page) else 0 for page in range(m.source.memory.shape[0])]
+
+        return kept({"transfer"} | parts_read(spec, name), of_pages)
+
+    # How many pages there are, which they take from the source, is the same all along a run.
+    return [
+        kept(("cpus", "shadow", "transfer"), _mapped),
+        kept({leaf.path.split(".")[0] for leaf in (*sets, *frames)} or {"source"}, held),
+        hook("is_marked", lambda m: 16),
+        hook("permits", lambda m: 8),
+        hook("in_hand", lambda m: int(m.transfer.stage)),
+    ]
 
 
 def _of_parts(spec: AnyMachine) -> tuple[list[Leaf], list[Leaf]]:

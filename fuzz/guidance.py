@@ -1,5 +1,6 @@
 """How libFuzzer is guided: what it is fed of the states that a run meets, and how it comes to further schedules."""
 
+import gc
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -98,5 +99,6 @@ class Guide:
 
     def set_up(self, argv: Sequence[str], one_input: Callable[[bytes], object]) -> None:
         """``atheris.Setup`` with what makes further schedules."""
+        gc.set_threshold(50_000, 20, 100)  # states are many, live long, and refer to nothing that refers to them
         more = {} if self._without == "splice" else {"custom_crossover": self.crossover}
         self._atheris.Setup(list(argv), one_input, custom_mutator=self.mutator, **more)
