@@ -42,7 +42,8 @@ async def run_xen(plan: Pipes) -> Told:
     try:
         plan.ready()
         await forwarding.run(reader, writer, process.stdout, process.stdin)
-        await _ended(process, 0.0 if forwarding.told.target == "silent" else _SECONDS)
+        is_silent = "silent" in (forwarding.told.source, forwarding.told.target)
+        await _ended(process, 0.5 if is_silent else _SECONDS)
         await forwarding.finish()
     finally:
         if process.returncode is None:
