@@ -78,6 +78,8 @@ class _Choices:
 
     picked: tuple[_Kind, ...]
     fallback: Mapping[Actor, tuple[_Kind, ...]]
+    operators: tuple[_Kind, ...]
+    """What a first byte that stands for the operator may mean, by the second: there are more kinds than such bytes."""
 
 
 class Decoder:
@@ -91,7 +93,8 @@ class Decoder:
         self.nominal: list[_Kind | None] = []
         """The kind that each first byte stands for wherever that kind can be taken."""
         for actor, share in SHARES.items():
-            self.nominal += _spread(self._of(actor), share) or [None] * share
+            several = actor is Actor.OPERATOR  # its bytes stand for any of its kinds
+            self.nominal += (not several and _spread(self._of(actor), share)) or [None] * share
 
     def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
         """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled."""
@@ -102,6 +105,8 @@ class Decoder:
         if not choices.picked:
             return None
         kind = choices.picked[kind_byte]
+        if kind.actor is Actor.OPERATOR and kind_byte >= 256 - SHARES[Actor.OPERATOR]:
+            kind = choices.operators[argument_byte]
         if len(kind.actions) > 256:  # the kind has more than one byte: which of them it was tells more arguments apart
             argument_byte += 256 * kind_byte
         found = kind.attempt(m, argument_byte, _OWN_TRIES)
@@ -165,7 +170,8 @@ class Decoder:
                 free = [i for i, kind in enumerate(picked) if kind is None]
                 for i, kind in zip(free, _spread(usual, len(free), late), strict=True):
                     picked[i] = kind
-        return _Choices(tuple(picked), fallback)
+        operators = _spread([kind for kind in possible if kind.actor is Actor.OPERATOR], 256)
+        return _Choices(tuple(picked), fallback, tuple(operators))
 
 
 class Vocabulary:
@@ -192,7 +198,7 @@ class Vocabulary:
         if kind is None or len(kind.actions) > 256:
             return step
         count = len(kind.actions)
-        key = which % 8, kind.name
+        key = which, kind.name
         if key not in self._numbers:
             self._numbers[key] = {action.arguments: i for i, action in enumerate(kind.actions)}
         swap = {one: two, two: one}

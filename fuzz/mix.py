@@ -90,9 +90,12 @@ SIZES: tuple[Mapping[str, int], ...] = (
     {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2},
     {"pfn": 1, "vpn": 2, "cpu": 2, "word": 1, "value": 2},
     {"pfn": 2, "vpn": 2, "cpu": 1, "word": 2, "value": 2},
+    {"pfn": 1, "vpn": 2, "cpu": 1, "word": 2, "value": 4},
 )
-"""The machines that an input may choose; the first is chosen by five of eight first bytes. Of a sort that a part of the
+"""The machines that an input may choose; the first is chosen by half of the first bytes. Of a sort that a part of the
 machine adds there are as many as the part says for the search (``refmodel.search.seed_space.sizes_for``)."""
+MORE = 192
+"""From this first byte on there is one more of each sort that a part adds: a second line of a cache, a longer queue."""
 DEFAULT_SIZES = SIZES[0]
 MOST_STEPS = 96
 """A longer input is cut: the runs that found a wrong variant were all shorter than this."""

@@ -19,6 +19,8 @@ _BYTES, _HEADS = 16, 16
 """One in so many mutations is libFuzzer's own, of bytes; one in so many draws the head anew."""
 _FURTHER = 24
 """At most so many steps at random go on from a rare state."""
+_FAILED = 8
+"""One in so many of those ends with a step of the operator's: an abort, or the loss of a side or of the wire."""
 _FINISHED = 4
 """One in so many of those is then brought to its end."""
 _ACTORS = tuple(SHARES)
@@ -99,6 +101,8 @@ def extended(begun: bytes, most: int, chance: Random, piece: bytes | None = None
     steps = (min(most, HEAD + RECORD * MOST_STEPS) - len(begun)) // RECORD
     length = RECORD * min(steps, 1 + chance.randrange(_FURTHER))
     longer = begun + (chance.randbytes(length) if piece is None else piece[:length])
+    if chance.randrange(_FAILED) == 0:
+        longer = longer[:-RECORD] + bytes([256 - SHARES[Actor.OPERATOR], chance.randrange(256)])
     return longer if chance.randrange(_FINISHED) else finished(longer, most, chance)
 
 

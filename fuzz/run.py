@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from fuzz.checks import Checker
 from fuzz.decode import Decoder, Vocabulary, head
+from fuzz.mix import MORE
 from refmodel.language import Action, Refused
 from refmodel.migration import AnyMachine
 from refmodel.refinement import witness
@@ -135,9 +136,11 @@ class Runner:
     def head(self, data: bytes) -> tuple[Mapping[str, int], int]:
         """The sizes and the rounds that an input chooses; a part of the machine may need more of a sort, or others."""
         sizes, rounds = head(data)
-        key = tuple(sizes.items())
+        more = bool(data) and data[0] >= MORE
+        key = (*sizes.items(), ("more", more))
         if key not in self._sizes:
-            self._sizes[key] = sizes_for(self.spec, sizes)
+            found = sizes_for(self.spec, sizes)
+            self._sizes[key] = {sort: size + (more and sort not in sizes) for sort, size in found.items()}
         return self._sizes[key], rounds
 
     def vocabulary(self) -> Vocabulary:

@@ -33,8 +33,8 @@ _LATE = {
     "request-left-behind",
     "stale-page-served",
 }
-"""Something rare has to come between the commit, or a whole checkpoint, and the next step or two: over a thousand random
-runs as well."""
+"""Something rare has to come between the commit, or a whole checkpoint, and the next step or two: over a thousand
+random runs as well."""
 EACH = sorted({VARIANTS[name].machine: name for name in WRONG if name not in _HARD | _LATE}.values())
 """A wrong variant of each machine that variants are of: what the quick tests look at."""
 MANY = sorted({*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts)})

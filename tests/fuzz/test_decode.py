@@ -3,8 +3,8 @@ from functools import cache
 from random import Random
 
 from fuzz.decode import HEAD, RECORD, Decoder, head
-from fuzz.mix import DEFAULT_SIZES, MOST_STEPS, SHARES, SIZES, WEIGHTS
-from refmodel.language import Refused
+from fuzz.mix import DEFAULT_SIZES, MORE, MOST_STEPS, SHARES, SIZES, WEIGHTS
+from refmodel.language import Action, Actor, Refused
 from refmodel.machines import machine
 from refmodel.seed import Seed
 from refmodel.state import Phase
@@ -85,3 +85,25 @@ def test_the_mix_is_about_steps_that_exist() -> None:
         assert head(bytes([first]))[0] in SIZES
     for sizes in SIZES:
         assert max(len(kind.actions) for kind in Decoder(Seed(), sizes)._kinds) <= 256  # one byte names them all
+
+
+def test_every_step_of_the_operators_is_taken_and_bytes_of_others_are_none() -> None:
+    runs = runner(claims=False, on="kvm-qemu")
+    sizes, _ = runs.head(b"\0\0")
+    decoder, start = runs.parts(sizes).decoder, runs.course(sizes, 1).state
+    begun = runs.spec.take(start, Action("begin"))
+    taken = {found[0].step for byte in range(256) if (found := decoder.choose(begun, 255, byte)) is not None}
+    operators = {name for name, step in runs.spec.steps.items() if step.actor is Actor.OPERATOR}
+    possible = {kind.name for kind in decoder.possible(decoder._scalars(begun))}
+    assert taken <= operators & possible
+    assert not {name for name in (operators & possible) - taken if not runs.spec.steps[name].parameters}
+    assert {"abort", "lose_source", "lose_target", "lose_wire"} <= taken
+    others = {found[0].step for byte in range(0, 254, 3) if (found := decoder.choose(begun, byte, byte)) is not None}
+    assert others - operators
+
+
+def test_some_inputs_have_one_more_of_what_a_part_adds() -> None:
+    runs = runner(on="seed+delta-cache")
+    few, many = runs.head(b"\0\0")[0], runs.head(bytes([MORE, 0]))[0]
+    assert {sort: many[sort] - few[sort] for sort in few} == {**dict.fromkeys(few, 0), "line": 1, "place": 1}
+    assert runner().head(bytes([MORE, 0])) == runner().head(b"\0\0")
