@@ -11,6 +11,7 @@ from refmodel.handover.failure_state import Knows
 from refmodel.handover.postcopy_images import PostCopyImages
 from refmodel.handover.postcopy_state import X
 from refmodel.language import neg
+from refmodel.state import Phase
 from refmodel.transport.demand import DemandPaging
 from tests.parts.postcopying import POST, Switching
 
@@ -130,6 +131,16 @@ class LeavesItOnTheWire(DemandPaging[X]):
         return super().cut(m).but(postcopy=m.postcopy)
 
 
-@pytest.mark.parametrize("patch", [TakesThePartForTheWhole, CountsATargetThatLacksPages, LeavesItOnTheWire])
+class GoesBackToAnOldImage(PostCopyImages[X]):
+    def resume_source(self, m: X) -> X:
+        """The target has died in post-copy: the source goes on from where it stopped, without what was stored since."""
+        if (m.phase == Phase.AFTER) & m.postcopy.switched & m.failed.target:
+            return self.taken_back(m)
+        return super().resume_source(m)
+
+
+@pytest.mark.parametrize(
+    "patch", [TakesThePartForTheWhole, CountsATargetThatLacksPages, LeavesItOnTheWire, GoesBackToAnOldImage]
+)
 def test_a_wrong_account_of_what_can_be_recovered_is_refuted(patch: type[Any]) -> None:
     assert not is_proved(patched(POST, patch.__name__, patch)())
