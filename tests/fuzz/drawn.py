@@ -10,7 +10,7 @@ from refmodel.machines import MACHINES, machine
 from refmodel.parts import PARTS
 from refmodel.variants import VARIANTS
 
-__all__ = ["EACH", "MANY", "SOUND", "WRONG", "inputs", "runner", "walked"]
+__all__ = ["COMMON", "EACH", "MANY", "SOUND", "WRONG", "inputs", "runner", "walked"]
 
 WRONG = sorted(name for name, variant in VARIANTS.items() if not variant.sound)
 SOUND = [None, *sorted(name for name, variant in VARIANTS.items() if variant.sound)]
@@ -35,7 +35,9 @@ _LATE = {
 }
 """Something rare has to come between the commit, or a whole checkpoint, and the next step or two: over a thousand
 random runs as well."""
-EACH = sorted({VARIANTS[name].machine: name for name in WRONG if name not in _HARD | _LATE}.values())
+COMMON = sorted(set(WRONG) - _HARD - _LATE)
+"""Those that a random walk comes to."""
+EACH = sorted({VARIANTS[name].machine: name for name in COMMON}.values())
 """A wrong variant of each machine that variants are of: what the quick tests look at."""
 MANY = sorted({*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts)})
 """The named machines, and the seed machine with each part."""
