@@ -7,8 +7,8 @@ from zlib import crc32
 
 from attrs import frozen
 
+from fuzz.abstraction import abstraction_of
 from fuzz.decode import HEAD, RECORD
-from fuzz.feedback import abstraction_of
 from fuzz.run import Course, Runner
 from refmodel.compose import CHOICES
 from refmodel.language import Action

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from fuzz.feedback import abstraction_of, of_any, of_seed
+from fuzz.abstraction import abstraction_of, of_any, of_seed
 from fuzz.mix import DEFAULT_SIZES
 from refmodel.language import Action
 from refmodel.search.equivariance import random_names, renamed_state

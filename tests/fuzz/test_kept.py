@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fuzz.feedback import of_any
+from fuzz.abstraction import of_any
 from fuzz.kept import kept, parts_read
 from refmodel.machines import machine
 from tests.fuzz.drawn import MANY, inputs, runner
