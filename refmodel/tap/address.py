@@ -13,6 +13,8 @@ __all__ = ["Address", "address_of"]
 
 LIMIT = 1 << 20
 """Bytes that asyncio reads ahead."""
+_DIGITS = 5
+"""Of a port, at most."""
 
 
 @frozen
@@ -47,6 +49,16 @@ def address_of(text: str, option: str) -> Address:
     if kind == "unix" and rest:
         return Address(rest)
     host, _, port = rest.rpartition(":")
-    if kind == "tcp" and port.isascii() and port.isdigit() and int(port) < 1 << 16:
+    is_port = port.isascii() and port.isdigit() and len(port) <= _DIGITS and int(port) < 1 << 16
+    if kind == "tcp" and is_port and _is_name(host):
         return Address(None, host.strip("[]") or "localhost", int(port))
     raise Unusable(option, repr(text), "unix:PATH or tcp:HOST:PORT")
+
+
+def _is_name(host: str) -> bool:
+    """It can be looked up, whether or not it is found."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True

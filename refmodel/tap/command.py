@@ -121,6 +121,8 @@ def _refuse(
         raise Unusable(command[0], "a command without --xen", "options alone")
     elif not (listen and forward):
         raise Unusable("--forward" if listen else "--listen", "not given", "--listen and --forward, or --xen")
+    elif listen == forward:
+        raise Unusable("--forward", f"{forward}, where the tap itself listens", "where the target listens")
 
 
 def _print(said: dict[str, Any], told: Any, name: str, console: Console) -> None:

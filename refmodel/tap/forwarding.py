@@ -46,11 +46,11 @@ class Forwarding(Outgoing):
         while True:
             try:
                 data = await there.read(PIECE)
-            except ConnectionError:
+            except OSError:
                 self.told.target = "lost"
                 self.changed.set()
                 return
-            with suppress(ConnectionError):  # of the source: that shows where it is read
+            with suppress(OSError):  # of the source: that shows where it is read
                 if data:
                     self.last = self.loop.time()
                     if not await self._is_cleared(data):
@@ -72,11 +72,13 @@ class Forwarding(Outgoing):
         began = self.loop.time()
         held = not self.judging.is_over
         while not self.judging.is_over:
-            await self.change(began, "a reply was held")
+            self.last = self.loop.time()  # nobody is silent: it is the judge who takes its time
+            if self.last > began + self.plan.patience:
+                self.judging.leave(f"a reply was held for {self.plan.patience:g} s")
+            await asyncio.sleep(0.002)
         if held:
             self.gate.held += len(reply)
             self.told.added_downtime = (self.told.added_downtime or 0.0) + self.loop.time() - began
-            self.last = self.loop.time()
         return not self.is_to_be_cut
 
     async def _quiet(self) -> None:
@@ -97,7 +99,7 @@ class Forwarding(Outgoing):
         """A channel that has joined: its bytes pass at once, as the target does nothing without the stream's end."""
 
         async def pump(from_: StreamReader, to: StreamWriter, is_source: bool) -> None:
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 while data := await from_.read(PIECE):
                     self.last = self.loop.time()
                     if is_source:
@@ -125,7 +127,7 @@ async def _closed(writer: StreamWriter, abrupt: bool = False) -> None:
         with suppress(AttributeError):  # of a pipe that is closed already
             writer.transport.abort()
     writer.close()
-    with suppress(ConnectionError, asyncio.CancelledError):
+    with suppress(OSError, asyncio.CancelledError):
         await writer.wait_closed()
 
 

@@ -12,6 +12,8 @@ __all__ = ["Outgoing"]
 
 _MOST_WAITING = 8 << 20
 """Bytes that wait for a slow target before the source is read on."""
+_MOST_PIECES = 1 << 12
+"""Of the hook's, records mostly: so many wait before it is given more."""
 
 
 class Outgoing(Passing):
@@ -32,7 +34,7 @@ class Outgoing(Passing):
                 while self.gate.allowed > _MOST_WAITING:
                     await asyncio.sleep(0.001)
             self.told.source = "closed"
-        except ConnectionError:
+        except OSError:  # reset, or, by TCP, timed out or unreachable
             self.told.source = "lost"
         except Cut:
             self.told.target = "cut"
@@ -41,7 +43,7 @@ class Outgoing(Passing):
         self.changed.set()
 
     async def _pieces(self, reader: StreamReader) -> AsyncIterator[bytes]:
-        """What goes out: what comes, or what the hook makes of it. Raises `Cut`, and ConnectionError."""
+        """What goes out: what comes, or what the hook makes of it. Raises `Cut`, and OSError."""
         if self.edit is None:
             while data := await reader.read(PIECE):
                 yield data
@@ -64,7 +66,7 @@ class Outgoing(Passing):
             while data := await reader.read(PIECE):
                 self.kept.write("stream.orig", data)
                 editing.give(data)
-                while editing.waiting > _MOST_WAITING:
+                while editing.waiting > _MOST_WAITING or editing.pieces.qsize() > _MOST_PIECES:
                     await asyncio.sleep(0.001)
         finally:
             editing.end()
@@ -99,5 +101,5 @@ class Outgoing(Passing):
                 await self.change(since, "the tail was held" if held else "bytes waited")
             if target.can_write_eof():
                 target.write_eof()
-        except ConnectionError:
+        except OSError:  # reset, or, by TCP, timed out or unreachable
             self.told.target = "lost"

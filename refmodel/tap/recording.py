@@ -41,8 +41,7 @@ class Kept:
                 self._files[name] = (self._folder / name).open("wb")
             self._files[name].write(data)
         except OSError as error:
-            self._failed(f"the recording ends: {self._folder / name}: {error.strerror or error}")
-            self._folder = None
+            self._ends(name, error)
 
     def truth(self, memory: Sequence[Image] | Sequence[XenMemory]) -> None:
         """The source's memory, where it lies in files: as digests; of Xen as it is."""
@@ -73,6 +72,14 @@ class Kept:
 
     def close(self) -> None:
         """Everything is written."""
-        for file in self._files.values():
-            file.close()
+        for name, file in self._files.items():
+            try:
+                file.close()
+            except OSError as error:  # of what was still to be written
+                self._ends(name, error)
         self._files.clear()
+
+    def _ends(self, name: str, error: OSError) -> None:
+        if self._folder is not None:
+            self._failed(f"the recording ends: {self._folder / name}: {error.strerror or error}")
+        self._folder = None

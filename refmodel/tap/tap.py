@@ -50,6 +50,8 @@ class _Tap:
         self._connections = 0
         self._main: asyncio.Task[None] | None = None
         self._channels: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """Connections are made in the order in which they came: QEMU before 8.0 takes the first for the stream."""
 
     async def accept(self, reader: StreamReader, writer: StreamWriter) -> None:
         """A connection of the source: the first is the migration, others are channels of it."""
@@ -63,7 +65,8 @@ class _Tap:
 
     async def _serve(self, channel: int | None, reader: StreamReader, writer: StreamWriter) -> None:
         try:
-            target = await self._plan.forward.connected()
+            async with self._turn:
+                target = await self._plan.forward.connected()
         except OSError as error:
             writer.close()
             if channel is None:

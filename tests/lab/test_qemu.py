@@ -133,7 +133,11 @@ def test_no_process_is_left_when_it_is_killed() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "TMPDIR": folder}
         child = subprocess.Popen([REFMODEL, "lab", "qemu", "hot"], env=environment)
-        time.sleep(1.5)
+        end = time.monotonic() + 30
+        while not any(Path(folder).glob("*/hot/wire.sock")):  # both QEMUs are there
+            assert time.monotonic() < end, "it never came so far"
+            time.sleep(0.01)
+        assert _running(folder)
         child.kill()
         child.wait()
         end = time.monotonic() + 10

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from refmodel.oracle.recording import judge_recording
+from refmodel.tap.address import Address
 from refmodel.tap.plan import Told
 from tests.oracle.qemu_writer import Dev, Sent, build, encode_all
 from tests.oracle.test_qemu_multifd import SYNC, content, packet, start
@@ -31,9 +32,13 @@ RAM = b"".join(content(seed) for seed in (1, 2, 6, 4, 5, 8, 9, 0))
 
 
 def multifd(
-    folder: Path, channels: Sequence[bytes] = (ZERO, ONE), late: Sequence[bytes] = (), **more: Any
+    folder: Path,
+    channels: Sequence[bytes] = (ZERO, ONE),
+    late: Sequence[bytes] = (),
+    order: list[bytes] | None = None,
+    **more: Any,
 ) -> tuple[Told, Target]:
-    """Channels that join before the first sync point, and some that join after it."""
+    """Channels that join before the first sync point, and some that join after it; ``order`` is that at the target."""
 
     async def source(reader: StreamReader, writer: StreamWriter) -> None:
         joined: list[StreamWriter] = []
@@ -61,7 +66,9 @@ def multifd(
                 await channel.wait_closed()
 
     async def takes(target: Target, reader: StreamReader, writer: StreamWriter) -> None:
-        first = await reader.read(4)
+        place = len(begins)
+        begins.append(b"")
+        first = begins[place] = await reader.read(4)
         data = first + await reader.read(-1)
         if first == b"QEVM":
             target.came = data
@@ -69,6 +76,7 @@ def multifd(
             beside.append(data)
 
     beside: list[bytes] = []
+    begins = [] if order is None else order
     told, target = tapped(folder, source, Target(behaves=takes), **more)
     assert told.target == "cut" or sorted(beside) == sorted((*channels, *late))
     return told, target
@@ -96,6 +104,21 @@ def test_a_page_that_a_channel_lost_is_named_before_the_target_can_start(tmp_pat
 def test_the_order_of_channels_that_join_does_not_matter(tmp_path: Path) -> None:
     told, _ = multifd(tmp_path, (ONE, ZERO), ram=RAM)
     assert told.status == 0, told
+
+
+def test_the_stream_is_the_first_to_connect_to_the_target_however_long_that_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected, delays, order = Address.connected, [0.2], list[bytes]()
+
+    async def slowly(self: Address) -> tuple[StreamReader, StreamWriter]:
+        if self.path == str(tmp_path / "dst") and delays:
+            await asyncio.sleep(delays.pop())
+        return await connected(self)
+
+    monkeypatch.setattr(Address, "connected", slowly)
+    multifd(tmp_path, order=order)
+    assert order[0] == b"QEVM"
 
 
 def test_a_channel_that_joins_late_is_not_judged_and_passes(tmp_path: Path) -> None:

@@ -122,21 +122,24 @@ def test_a_right_migration_passes_both_ways_and_is_compared_before_the_domain_ru
     assert ended.told["ends"] == {"source": "closed", "target": "closed"}
 
 
-def test_the_reply_that_the_receiver_is_ready_is_held_until_the_memory_was_compared(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "seconds"), [("", 0.8), (" --silence 1.5", 2.2)])
+def test_the_reply_that_the_receiver_is_ready_is_held_until_the_memory_was_compared(
+    options: str, seconds: float, tmp_path: Path
+) -> None:
     fifo = tmp_path / "fifo"
     subprocess.run(["mkfifo", str(fifo)], check=True)
 
     def dumps() -> None:
         with fifo.open("wb") as file:  # once the judge asks for it
             asked.append(time.monotonic())
-            time.sleep(0.8)
+            time.sleep(seconds)  # also longer than ends may be silent: they are not, they wait
             assert not (tmp_path / "unpaused").exists()
             file.write(MEMORY)
 
     asked: list[float] = []
     dumping = threading.Thread(target=dumps)
     dumping.start()
-    ended = xl(tmp_path, f"--source-ram {fifo}")
+    ended = xl(tmp_path, f"--source-ram {fifo}{options}")
     dumping.join()
     assert asked
     assert ended.status == 0
