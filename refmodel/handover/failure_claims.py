@@ -96,6 +96,11 @@ class FailureClaims(Failures[F]):
         given_up = self.has_enough(before) & neg(self.has_enough(after)) & neg(before.hand_over.target_runs)
         return implies(given_up, self.is_heard(before) | self.is_fenced(before))
 
+    @law(Contract.HAND_OVER, "I-ONE")
+    def a_target_that_was_fenced_stays_so_while_it_has_enough_to_start(self, before: F, after: F) -> bool:
+        """Whoever has been told that it will never run relies on that, whatever is lost later."""
+        return implies(self.is_fenced(before) & self.has_enough(after), self.is_fenced(after))
+
     @law(Contract.HAND_OVER, "I-ONE", "R12")
     def a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to(self, before: F, after: F) -> bool:
         """To wait is all that it may do until then."""

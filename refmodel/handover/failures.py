@@ -61,7 +61,7 @@ class Failures(HandOverSteps[F]):
         need(neg(m.failed.source), "the source is there")
         after = self.bereft(m) if self.is_migrating(m) else m
         after = self.cut(after)
-        return after.but(failed=after.failed.but(source=True))
+        return after.but(failed=after.failed.but(source=True, knows=m.failed.knows))  # a fence outlives who set it
 
     @operator
     def lose_target(self, m: F) -> F:
@@ -109,6 +109,11 @@ class Failures(HandOverSteps[F]):
         """The same."""
         need(neg(m.failed.wire), "the wire is there")
         return super().send_registers(m, cpu)
+
+    def send_table(self, m: F) -> F:
+        """The same."""
+        need(neg(m.failed.wire), "the wire is there")
+        return super().send_table(m)
 
     def commit(self, m: F) -> F:
         """The target is told to take the guest: whether it hears that depends on the wire."""

@@ -256,3 +256,13 @@ def test_a_target_that_died_takes_over_nothing() -> None:
     assert recoverable(d)
     d.do("lose_source")
     assert not recoverable(d)
+
+
+def test_a_target_that_was_fenced_takes_over_nothing_though_the_source_dies_later() -> None:
+    d = failing()
+    d.checkpoint()
+    d.do("lose_wire")
+    d.do("find_out")
+    d.do("lose_source")
+    d.refuses("the target is there, and has not been fenced", "take_over")
+    assert not recoverable(d)

@@ -30,6 +30,12 @@ def test_before_the_commit_a_broken_wire_ends_the_migration_and_the_source_runs_
     assert d.m.hand_over.source_runs
 
 
+def test_nothing_of_the_context_travels_over_a_broken_wire() -> None:
+    d = Changing(FAILING, pfn=1).live().send().stop().do("lose_wire")
+    d.refuses("the wire is there", "send_registers", 0)
+    d.refuses("the wire is there", "send_table")
+
+
 def test_before_the_commit_the_guest_dies_with_the_source() -> None:
     d = Changing(FAILING, pfn=1).live().do("lose_source")
     assert not d.m.hand_over.source_runs
