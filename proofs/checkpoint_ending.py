@@ -13,10 +13,10 @@ from proofs.ranking import Ahead, Once, Places, Remaining, Work, is_over
 from refmodel.compose import compose
 from refmodel.handover.checkpoint_state import Epoch
 from refmodel.handover.failure_state import Knows
-from refmodel.language import neg
+from refmodel.language import implies, neg
 from refmodel.state import Phase
 
-__all__ = ["CHECKPOINT", "EPOCH", "completes", "has_no_more", "waits_for_the_target"]
+__all__ = ["CHECKPOINT", "EPOCH", "completes", "has_no_more", "is_applied_whole", "waits_for_the_target"]
 
 
 @cache
@@ -39,6 +39,12 @@ def completes(before: Any, after: Any) -> bool:
 def has_no_more(m: Any) -> bool:
     """Given up, or at the target; or nobody can go on with the guest, whoever does what."""
     return (is_over(m) & neg(_spec().is_orphaned(m))) | neg(_spec().is_recoverable(m))
+
+
+def is_applied_whole(m: Any) -> bool:
+    """Of a checkpoint that was taken at this stop, and counts as applied, nothing is left in the buffer."""
+    applied = m.checkpoints.taken_here & (m.checkpoints.epoch == Epoch.OPEN)
+    return implies(applied, m.checkpoints.buffered.is_empty)
 
 
 def waits_for_the_target(m: Any) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "RELIED_ON",
     "SETTLED",
     "STAYS_ENDED",
+    "UNAIDED",
     "WORKS",
     "Progress",
     "Termination",
@@ -42,6 +43,7 @@ NEVER_STUCK = "while_a_migration_runs_some_engine_step_is_enabled"
 
 RELIED_ON = "what_the_engine_relies_on_so_as_not_to_be_stuck_stays_so"
 SETTLED = "while_the_engine_waits_for_it_the_operator_can_end_the_migration"
+UNAIDED = "while_there_is_no_need_some_engine_step_but_the_rescue_is_enabled"
 
 Statement = Callable[[Any, Any], bool]
 
@@ -127,8 +129,10 @@ class Progress(Chapter):
         return (ENGINE,)
 
     def claims(self) -> Sequence[str]:
-        """One; two where the engine may have to wait for the operator."""
-        return (NEVER_STUCK, SETTLED) if ranking_of(self.spec).settled_by else (NEVER_STUCK,)
+        """One; more where the engine may have to wait for the operator, or has a step that is for need only."""
+        ranking = ranking_of(self.spec)
+        settled, unaided = (SETTLED,) if ranking.settled_by else (), (UNAIDED,) if ranking.rescue else ()
+        return (NEVER_STUCK, *settled, *unaided)
 
     def obligations(self, part: str) -> Iterator[Obligation]:
         """Some path of some engine step is open; or, while it waits, of a step of the operator's that ends the wait."""
@@ -138,13 +142,15 @@ class Progress(Chapter):
         running &= ranking.finitely(theory.before)
         if ranking.relies_on is not None:
             running &= ranking.relies_on(theory.before)
-        for number, (claim, when, steps) in enumerate(
-            (
-                (NEVER_STUCK, running & neg(waits), engines),
-                (SETTLED, running & waits, [self.spec.steps[name] for name in ranking.settled_by]),
-            )[: len(self.claims())],
-            1,
-        ):
+        goes_on = running & neg(waits)
+        unaided = goes_on & neg(ranking.is_in_need(theory.before))
+        ways = {
+            NEVER_STUCK: (goes_on, engines),
+            SETTLED: (running & waits, [self.spec.steps[name] for name in ranking.settled_by]),
+            UNAIDED: (unaided, [step for step in engines if step.name != ranking.rescue]),
+        }
+        for number, claim in enumerate(self.claims(), 1):
+            when, steps = ways[claim]
             enabled = self.enabled(theory.before, steps)
             yield Obligation(
                 f"{type(self.spec).__name__}: the engine is never stuck",

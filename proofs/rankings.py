@@ -12,9 +12,17 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
-from proofs.checkpoint_ending import CHECKPOINT, EPOCH, completes, has_no_more, waits_for_the_target
+from proofs.checkpoint_ending import (
+    CHECKPOINT,
+    EPOCH,
+    completes,
+    has_no_more,
+    is_applied_whole,
+    waits_for_the_target,
+)
 from proofs.postcopy_ending import BEFORE_THE_ROUND, DELAYS, LATE, PAST_THE_ROUND, is_at_its_end, waits_for_a_wire
 from proofs.ranking import LEFT_TO_DO, PHASES, STAGES, Ahead, Countdown, Once, Places, Remaining, Work, is_over
+from proofs.wire_ending import has_a_first, has_pages, is_in_order
 from refmodel.compose import compose
 from refmodel.handover.failure_state import Knows
 from refmodel.language import Specification, neg
@@ -43,6 +51,9 @@ class Ranking:
     """The engine can do nothing more: the operator has to find out what became of the target."""
     settled_by: tuple[str, ...] = ()
     """The operator's steps that end the wait."""
+    rescue: str = ""
+    """An engine step that may end the migration at any time, and is only for need: without need others have to do."""
+    is_in_need: Callable[[Any], bool] = _never
     is_over: Callable[[Any], bool] = is_over
     relies_on: Callable[[Any], bool] | None = None
     """What is needed beyond the invariants for the engine never to be stuck; shown of the initial state and every step.
@@ -139,29 +150,6 @@ def _kvm_qemu(name: str, *wire: Work) -> tuple[Work, ...]:
     )
 
 
-def _has_pages(m: Any) -> bool:
-    """What a channel has been handed is of some page."""
-    has, pages = m.channels.queued | m.channels.flying, m.channels.pages
-    return has.never(lambda c, w: pages.never(lambda d, p: d == c))  # type: ignore[no-any-return]
-
-
-def _is_in_order(m: Any) -> bool:
-    """A record on the wire is of some page, and what was sent before another was sent before all after that."""
-    words, pages, earlier = m.fifo.words, m.fifo.pages, m.fifo.earlier
-    paged = words.never(lambda k, w: pages.never(lambda j, p: j == k))
-    out_of_turn = earlier.only(
-        lambda a, c: neg(earlier[a, c]) & neg(words.never(lambda b, w: earlier[a, b] & earlier[b, c]))
-    )
-    return paged & out_of_turn.is_empty  # type: ignore[no-any-return]
-
-
-def _has_a_first(m: Any) -> bool:
-    """Of the records on the wire one was sent before all others, if there are any."""
-    words, earlier = m.fifo.words, m.fifo.earlier
-    first = words.only(lambda k, w: words[k, w] & words.never(lambda j, v: earlier[j, k]))
-    return words.is_empty | neg(first.is_empty)  # type: ignore[no-any-return]
-
-
 _AFTERWARDS = {
     "hear_acknowledgement": "the source may hear late that the target has the guest",
     "enable_revoke": "the log's mode may be on for another client",
@@ -231,12 +219,12 @@ RANKINGS: Mapping[str, Ranking] = {
             Remaining("words that wait for their channel", lambda m: m.channels.queued),
             Remaining("words that have left, and not arrived", lambda m: m.channels.flying),
         ),
-        relies_on=_has_pages,
+        relies_on=has_pages,
     ),
     "kvm-qemu-xbzrle": _failing(
         _kvm_qemu("kvm-qemu-xbzrle", _ZEROS, Remaining("words on the wire", lambda m: m.fifo.words)),
-        relies_on=_is_in_order,
-        finitely=_has_a_first,
+        relies_on=is_in_order,
+        finitely=has_a_first,
     ),
     "remus": Ranking(
         _last(
@@ -258,6 +246,9 @@ RANKINGS: Mapping[str, Ranking] = {
         settled_by=("find_out", "resume_source"),
         is_over=has_no_more,
         completes=completes,
+        relies_on=is_applied_whole,
+        rescue="take_over",
+        is_in_need=lambda m: cast(bool, m.failed.wire),
     ),
     "postcopy": Ranking(
         _last(

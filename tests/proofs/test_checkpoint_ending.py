@@ -5,12 +5,13 @@ from typing import Any, cast
 import pytest
 from attrs import evolve
 
-from proofs.ending import Progress, Termination
+from proofs.ending import RELIED_ON, UNAIDED, Progress, Termination
 from proofs.prove import prove_all
 from proofs.rankings import RANKINGS, Ranking
 from refmodel.compose import patched
 from refmodel.handover.checkpoints import CheckpointSteps
 from refmodel.handover.takeover import Takeover
+from refmodel.language import need, neg
 from refmodel.machines import machine
 from refmodel.migration import AnyMachine
 
@@ -18,6 +19,11 @@ from refmodel.migration import AnyMachine
 def unproved(spec: AnyMachine) -> set[str]:
     report = prove_all(spec, chapters=(Termination(spec), Progress(spec)))
     return {record.step for _, record in report.not_proved}
+
+
+def claims_unproved(spec: AnyMachine) -> set[str]:
+    report = prove_all(spec, chapters=(Termination(spec), Progress(spec)))
+    return {record.claim for _, record in report.not_proved}
 
 
 def test_every_checkpoint_completes_or_the_migration_ends() -> None:
@@ -28,6 +34,32 @@ def test_only_what_completes_a_checkpoint_begins_the_work_anew(monkeypatch: pyte
     bare = evolve(RANKINGS["remus"], completes=lambda before, after: False)
     monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "remus", bare)
     assert unproved(machine("remus")) == {"checkpoint_resume", "checkpoint_applied", "checkpoint_acknowledged"}
+
+
+def test_what_is_relied_on_of_the_buffer_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = evolve(RANKINGS["remus"], relies_on=None)
+    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "remus", bare)
+    assert claims_unproved(machine("remus")) == {UNAIDED}
+
+
+class ArrivesOnce(CheckpointSteps[Any]):
+    def checkpoint_whole(self, m: Any) -> Any:
+        """No checkpoint but the first arrives: a takeover could end that, of a source that is there and is heard."""
+        need(neg(m.checkpoints.exists), "there is no checkpoint yet")
+        return super().checkpoint_whole(m)
+
+
+class AppliesInPart(CheckpointSteps[Any]):
+    def checkpoint_applied(self, m: Any) -> Any:
+        """What is still in the buffer is left there."""
+        buffered = m.checkpoints.buffered
+        after = super().checkpoint_applied(m.but(checkpoints=m.checkpoints.but(buffered=buffered.cleared())))
+        return after.but(checkpoints=after.checkpoints.but(buffered=buffered))
+
+
+@pytest.mark.parametrize(("patch", "claim"), [(ArrivesOnce, UNAIDED), (AppliesInPart, RELIED_ON)])
+def test_that_the_target_could_take_over_excuses_no_checkpoint_that_stays_behind(patch: type[Any], claim: str) -> None:
+    assert claims_unproved(patched("remus", patch.__name__, patch)()) == {claim}
 
 
 class NeverApplies(CheckpointSteps[Any]):
@@ -52,7 +84,11 @@ class KeepsTheSourceBack(CheckpointSteps[Any]):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("patch", "where"),
-    [(NeverApplies, "engine"), (TakesOverOnlyFromTheLiving, "engine"), (KeepsTheSourceBack, "checkpoint_resume")],
+    [
+        (NeverApplies, "engine"),
+        (TakesOverOnlyFromTheLiving, "engine"),
+        (KeepsTheSourceBack, "checkpoint_resume"),
+    ],
 )
 def test_a_checkpoint_that_never_completes_is_found(patch: type[Any], where: str) -> None:
     assert where in unproved(patched("remus", patch.__name__, patch)())

@@ -1,14 +1,18 @@
 """The ranking runs on concrete states too: over random runs it falls with the engine and never rises."""
 
 import random
+from itertools import combinations
 from typing import Any, cast
 
 import pytest
+import z3
 from attrs import evolve
 
 from proofs.ending import Progress, Termination
+from proofs.lifting.terms import expression
+from proofs.obligations import theory_of
 from proofs.prove import prove_all
-from proofs.ranking import LEFT_TO_DO, closer, is_over, is_running, no_further
+from proofs.ranking import LEFT_TO_DO, Places, closer, is_over, is_running, no_further
 from proofs.rankings import RANKINGS, Ranking
 from refmodel.compose import CHOICES, patched
 from refmodel.language import Action, Actor, Refused
@@ -62,6 +66,21 @@ def test_closer_is_irreflexive_and_no_further_reflexive() -> None:
 
 def test_every_part_of_the_work_is_named() -> None:
     assert len({work.what for work in LEFT_TO_DO}) == len(LEFT_TO_DO)
+
+
+def overlapping(places: Places, name: str) -> list[tuple[int, int]]:
+    """Which two of the places can both hold, in any state whatever: then less could be left again and again."""
+    found = [expression(place) for place in places.of(theory_of(machine(name)).before)]
+    solver = z3.SimpleSolver()
+    return [(i, j) for i, j in combinations(range(len(found)), 2) if solver.check(found[i], found[j]) != z3.unsat]
+
+
+def test_of_places_at_most_one_holds() -> None:
+    places = [(work, name) for name in RANKINGS for work in RANKINGS[name].left_to_do if isinstance(work, Places)]
+    assert {name for _, name in places} == {"xen", "xen-2005", "remus"}
+    assert [overlapping(work, name) for work, name in places] == [[]] * len(places)
+    both = Places("the end, and all but a pause", lambda m: (m.phase == Phase.AFTER, m.phase != Phase.PAUSED))
+    assert overlapping(both, "seed") == [(0, 1)]
 
 
 NAMED = [name for name in CHOICES if name in RANKINGS]

@@ -47,6 +47,13 @@ class ForgetsTheHeader(FifoWire[Any]):
         return after.but(fifo=after.fifo.but(pages=after.fifo.pages.where(lambda k, p: k == m.fifo.tail, False)))
 
 
+class WaitsForItself(FifoWire[Any]):
+    def queued(self, m: Any, page: int, words: Any, value: int) -> Any:
+        """A record counts as sent before itself, so that it is never the first."""
+        after, tail = super().queued(m, page, words, value), m.fifo.tail
+        return after.but(fifo=after.fifo.but(earlier=after.fifo.earlier.add((tail, tail))))
+
+
 class HandsOverNoPage(ParallelChannels[Any]):
     def transfer_done(self, m: Any) -> Any:
         """The channel is told of words, and not of their page."""
@@ -57,9 +64,13 @@ class HandsOverNoPage(ParallelChannels[Any]):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("patch", "name", "step"),
-    [(ForgetsTheHeader, "kvm-qemu-xbzrle", "transfer_read"), (HandsOverNoPage, "kvm-qemu-multifd", "transfer_done")],
+    [
+        (ForgetsTheHeader, "kvm-qemu-xbzrle", "transfer_read"),
+        (WaitsForItself, "kvm-qemu-xbzrle", "transfer_read"),
+        (HandsOverNoPage, "kvm-qemu-multifd", "transfer_done"),
+    ],
 )
-def test_a_wire_that_does_not_say_the_page_is_found(patch: type[Any], name: str, step: str) -> None:
+def test_a_wire_that_keeps_a_record_for_ever_is_found(patch: type[Any], name: str, step: str) -> None:
     assert (step, RELIED_ON) in unproved(patched(name, patch.__name__, patch)())
 
 
