@@ -69,6 +69,11 @@ class Passing:
         verdict, judging = self.judging.verdict, self.judging
         return self.plan.abort and not judging.switched and verdict is not None and verdict.verdict == "violation"
 
+    @property
+    def stands_still(self) -> bool:
+        """The source of QEMU's has come to the stop-and-copy, and waits for the end of it."""
+        return self.stream.of == "qemu" and self.judging.tail_at is not None
+
     async def finish(self) -> None:
         """Wait for the verdict, and write down what came of it."""
         told, judging = self.told, self.judging
@@ -85,7 +90,8 @@ class Passing:
         told.verdict = self.verdict_of(judging.verdict)
         told.came, told.passed, told.held = self.gate.came, self.gate.passed, self.gate.held
         told.switched = judging.switched
-        self.kept.truth(self.stream.memory)
+        if self.stream.of == "xen" or told.target not in ("cut", *_GONE):  # else the source runs on, and writes
+            self.kept.truth(self.stream.memory)
         self.kept.result(told.as_json())
 
     def verdict_of(self, verdict: Verdict | None) -> Verdict | None:
