@@ -42,9 +42,9 @@ class Gate:
                 self._length -= len(self._latest.popleft())
 
     def note(self) -> None:
-        """Note how much of the tail is here, before anything of it is passed on."""
+        """Note how much of the tail is here, before anything of it is passed on. In post-copy nothing of it is held."""
         tail = self._judging.tail_at
-        if self._holds and tail is not None and self.passed <= tail:
+        if self._holds and not self._judging.switched and tail is not None and self.passed <= tail:
             self.held = max(self.held, self.came - tail)
 
     @property
