@@ -13,9 +13,10 @@ from refmodel.fast.verdict import Reading, judge_reading
 from refmodel.fast.xen import XenMemory, XenReading
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
-from refmodel.oracle.readers.qemu_records import Section, SectionKind
+from refmodel.oracle.readers.qemu_records import BlockList, Section, SectionKind
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen.records import Vcpu, Verify
+from refmodel.tap.breaks import Breaks
 from refmodel.tap.given import Bytes
 
 __all__ = ["Judging", "Stream"]
@@ -49,6 +50,8 @@ class Judging:
         """The guest goes on at the target while pages are owed: post-copy."""
         self.returns = False
         """The source waits for the target's word, on a return path."""
+        self.blocks: tuple[str, ...] = ()
+        """QEMU's RAM blocks, once they were listed."""
         self.verdict: Verdict | None = None
         self.failure: str | None = None
         """Why there is no verdict."""
@@ -58,7 +61,7 @@ class Judging:
         self._channels: list[Bytes] = []
         self._all_are_here = False
         self._over = False
-        self._reading = self._of(stream)
+        self._reading = Breaks(self._of(stream))
         self._thread = Thread(target=self._run, name="judge", daemon=True)
         self._thread.start()
 
@@ -81,6 +84,11 @@ class Judging:
     def is_over(self) -> bool:
         """It has a verdict, or will never have one."""
         return self.verdict is not None or self.failure is not None
+
+    @property
+    def ended_early(self) -> bool:
+        """The stream ended before its end marker."""
+        return self._reading.ended_early
 
     @property
     def behind(self) -> int:
@@ -139,6 +147,8 @@ class Judging:
             self.returns |= record.kind is CommandKind.OPEN_RETURN_PATH
             self.switched |= record.kind is CommandKind.PACKAGED
             self._wake()
+        if isinstance(record, BlockList):
+            self.blocks = tuple(block.name for block in record.blocks)
         if self.tail_at is None:
             if _stops(record):
                 self.tail_at = record.offset

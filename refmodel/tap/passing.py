@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 
+from refmodel.fast.images import Image
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen.wire import HANDSHAKE
 from refmodel.tap.editing import Edit
@@ -17,6 +18,8 @@ __all__ = ["PIECE", "Passing"]
 PIECE = 1 << 18
 """Bytes that are read at once."""
 _GONE = ("lost", "silent")
+_ROMS = ("pc.bios", "pc.rom")
+"""Of a PC; the guest cannot write to them (QEMU 7.2 hw/i386/x86.c, x86_bios_rom_init; pc.c, pc_memory_init)."""
 _STANDS_STILL = (
     "the source has no return path (capability return-path): it may take the migration for completed, and stand still"
 )
@@ -67,7 +70,12 @@ class Passing:
     def is_to_be_cut(self) -> bool:
         """The judge has found something, and the target has not begun."""
         verdict, judging = self.judging.verdict, self.judging
-        return self.plan.abort and not judging.switched and verdict is not None and verdict.verdict == "violation"
+        if not self.plan.abort or judging.switched or verdict is None or verdict.verdict != "violation":
+            return False
+        # All that a closed source had to send is here: without a vmdescription (suppress-vmdesc) it may well be whole,
+        # and the target cannot start from one that is not.
+        broke_off = self.stream.of == "qemu" and self.ended and judging.ended_early
+        return not (broke_off and _is_broken_alone(verdict))
 
     @property
     def stands_still(self) -> bool:
@@ -90,9 +98,15 @@ class Passing:
         told.verdict = self.verdict_of(judging.verdict)
         told.came, told.passed, told.held = self.gate.came, self.gate.passed, self.gate.held
         told.switched = judging.switched
+        told.not_given = self._not_given()
         if self.stream.of == "xen" or told.target not in ("cut", *_GONE):  # else the source runs on, and writes
             self.kept.truth(self.stream.memory)
         self.kept.result(told.as_json())
+
+    def _not_given(self) -> tuple[str, ...]:
+        """RAM blocks of QEMU that the guest could have written to, and whose memory nobody gave."""
+        given = {image.block for image in self.stream.memory if isinstance(image, Image)}
+        return tuple(block for block in self.judging.blocks if block not in given and block not in _ROMS)
 
     def verdict_of(self, verdict: Verdict | None) -> Verdict | None:
         """Where an end was lost, that the stream breaks off shows nothing of the migration.
@@ -105,10 +119,15 @@ class Passing:
         ]
         if verdict is None or told.target == "cut":
             return verdict
-        broken = {found.rule for found in verdict.findings} == {"the-stream-is-whole"}
+        broken = _is_broken_alone(verdict)
         right = verdict.verdict == "accepted"
         if right and self.stream.of == "xen" and self.ending != HANDSHAKE:
             gone.append("the sender gave no leave to unpause")
         if not gone or not (broken or (right and gone != ["the source was lost"])):
             return verdict
         return Verdict("unusable", reason=f"{' and '.join(gone)} after {self.gate.came} bytes: nothing was handed over")
+
+
+def _is_broken_alone(verdict: Verdict) -> bool:
+    """Nothing was found but that the stream breaks."""
+    return {found.rule for found in verdict.findings} == {"the-stream-is-whole"}

@@ -75,6 +75,8 @@ class Told:
     """Seconds from the last byte's coming to its leaving, where a tail, or a reply, was held."""
     switched: bool = False
     """It went on as post-copy."""
+    not_given: tuple[str, ...] = ()
+    """RAM blocks whose memory was not given, so that they were not compared."""
 
     @property
     def status(self) -> int:
@@ -83,15 +85,18 @@ class Told:
 
     @property
     def is_compared(self) -> bool:
-        """The last contents were compared with the source's."""
+        """The last contents were compared with the source's, where its memory was given."""
         return self.verdict is not None and any(each.rule == _LOST for each in self.verdict.checked)
 
     @property
     def unchecked(self) -> str | None:
         """What was not known of lost writes before the target ran, and why; None where all was."""
-        if self.switched:
-            return _POSTCOPY
-        return None if self.is_compared else "lost writes: bytes alone cannot show one (--source-ram, --qmp)"
+        if not self.switched and not self.is_compared:
+            return "lost writes: bytes alone cannot show one (--source-ram, --qmp)"
+        said = [_POSTCOPY] if self.switched else []
+        if self.is_compared and self.not_given:
+            said.append(f"lost writes in {', '.join(self.not_given)}: memory of the source that was not given")
+        return "; ".join(said) or None
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""

@@ -56,6 +56,14 @@ class EarlyEnd(BrokenStream):
     """
 
 
+class UnknownKind(BrokenStream):
+    """A kind of record whose number no version that is read has: damage, or a newer sender's.
+
+    A class of its own, because a whole recording of a version that is read can only be damaged there, while a caller
+    that could stop a right migration must not take the one for the other.
+    """
+
+
 class BadLine(UnusableInput):
     """A line of a text companion that is none of its format; `line` counts from 1, `offset` is 0."""
 

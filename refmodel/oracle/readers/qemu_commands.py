@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from refmodel.oracle.readers import qemu_wire as wire
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.errors import BrokenStream, NotReadYet, UnusableInput
+from refmodel.oracle.readers.errors import BrokenStream, NotReadYet, UnknownKind, UnusableInput
 from refmodel.oracle.readers.qemu_blocks import Blocks
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind, Discard, PackagedDevices
 
@@ -18,6 +18,7 @@ MAX_PACKAGE = 32 * 1024 * 1024
 """Largest package in bytes that is buffered."""
 
 _NOT_READ = {8: "ENABLE_COLO", 9: "POSTCOPY_RESUME", 10: "RECV_BITMAP"}
+_LAST = max(kind.value for kind in CommandKind)
 _NUMBERS = {
     CommandKind.OPEN_RETURN_PATH: "",
     CommandKind.PING: "I",
@@ -55,8 +56,8 @@ class Commands:
     def read(self) -> Iterator[Command | Discard | PackagedDevices]:
         """Yield the command that comes next, and what is in its package.
 
-        Raises `BrokenStream`, `NotReadYet` for what this version does not read, `UnusableInput` for a package over
-        `MAX_PACKAGE`.
+        Raises `BrokenStream` (`UnknownKind`: a number above all that are known), `NotReadYet` for what this version
+        does not read, `UnusableInput` for a package over `MAX_PACKAGE`.
         """
         source = self._source
         offset = source.offset
@@ -68,7 +69,8 @@ class Commands:
         try:
             kind = CommandKind(number)
         except ValueError:
-            raise BrokenStream(offset, "COMMAND", "a command of QEMU 7.2 to 10.0", f"command {number}") from None
+            refused = UnknownKind if number > _LAST else BrokenStream
+            raise refused(offset, "COMMAND", "a command of QEMU 7.2 to 10.0", f"command {number}") from None
         self._check_place(offset, kind, length)
         data = source.read_exact(length, f"command {kind.name}")
         if kind is CommandKind.POSTCOPY_RAM_DISCARD:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from refmodel.oracle.readers import qemu_wire as wire
 from refmodel.oracle.readers import qemu_xbzrle as xbzrle
 from refmodel.oracle.readers.bytesource import ByteSource
-from refmodel.oracle.readers.errors import BrokenStream, NotReadYet
+from refmodel.oracle.readers.errors import BrokenStream, NotReadYet, UnknownKind
 from refmodel.oracle.readers.qemu_blocks import Blocks
 from refmodel.oracle.readers.qemu_contents import Contents
 from refmodel.oracle.readers.qemu_multifd import Channels
@@ -57,7 +57,8 @@ class RamReader:
     def read_body(self, section: Section) -> Iterator[BlockList | Page | MultifdFlush | EndOfSection]:
         """Yield the records of the body of `section` up to and with its EOS (QEMU 7.2 migration/ram.c, ram_load).
 
-        Raises `BrokenStream`, and `NotReadYet` for record kinds that this version does not read.
+        Raises `BrokenStream` (`UnknownKind`: a flag that is not known), and `NotReadYet` for record kinds that this
+        version does not read.
         """
         while not (yield from self._read_record(section)):
             pass
@@ -88,7 +89,8 @@ class RamReader:
             yield record(offset, source.offset - offset, section.kind, section.ordinal)
             return last
         else:
-            raise BrokenStream(offset, "RAM record", "flags of one record kind", f"flags {flags:#05x}")
+            refused = UnknownKind if kind in wire.RAM_UNKNOWN else BrokenStream
+            raise refused(offset, "RAM record", "flags of one record kind", f"flags {flags:#05x}")
         return False
 
     def _filled(self, fill: int) -> tuple[bytes, str]:

@@ -36,6 +36,9 @@ RAM_NOT_READ = {
     0x080: "HOOK",
 }
 
+RAM_UNKNOWN = (0x400, 0x800)
+"""The bits below a page's size that no version read here uses; each alone could be a newer one's record."""
+
 RAM_SECTION = "ram"
 RAM_VERSION = 4
 
