@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
@@ -21,6 +22,7 @@ from refmodel.unusable import Unusable
 
 __all__ = ["run"]
 
+_T = TypeVar("_T")
 _ENDS = frozenset({"completed", "failed", "cancelled"})
 _LONGEST = 60.0
 _POLL = 0.02
@@ -56,7 +58,7 @@ async def run(
         wire = await stack.enter_async_context(wired(source, folder, scenario, fault))
         await source.ask("migrate", uri=f"unix:{wire.listen}")
         status = await _ended(source, scenario)
-        told = await wire.told()
+        told = await _soon("the tap goes on", wire.told())
         if status == "completed":
             differing, wrong = await _compared(source, target, scenario)
         elif scenario.cuts:
@@ -85,6 +87,14 @@ async def _until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
         if time.monotonic() > end:
             raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy")
         await asyncio.sleep(_POLL)
+
+
+async def _soon(what: str, comes: Awaitable[_T]) -> _T:
+    """The same; Unusable when it takes too long."""
+    try:
+        return await asyncio.wait_for(comes, _LONGEST)
+    except TimeoutError:
+        raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy") from None
 
 
 async def _writes(qemu: Qemu) -> None:

@@ -118,13 +118,17 @@ def test_nothing_is_left_when_it_is_interrupted(sent: signal.Signals, there: str
         stderr=subprocess.DEVNULL,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
     )
-    end = time.monotonic() + 30
-    while not any(tmp_path.glob(f"*/hot/{there}")):
-        assert child.poll() is None, "it ended before"
-        assert time.monotonic() < end, "it never came so far"
-        time.sleep(0.002)
-    child.send_signal(sent)
-    assert child.wait(30) != 0
+    try:
+        end = time.monotonic() + 30
+        while not any(tmp_path.glob(f"*/hot/{there}")):
+            assert child.poll() is None, "it ended before"
+            assert time.monotonic() < end, "it never came so far"
+            time.sleep(0.002)
+        child.send_signal(sent)
+        assert child.wait(30) != 0
+    finally:
+        child.kill()  # where it did not come so far, or did not end
+        child.wait()
     assert list(tmp_path.iterdir()) == []
     assert _running(str(tmp_path)) == []
 

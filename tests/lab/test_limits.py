@@ -1,0 +1,18 @@
+"""Nothing in the lab is waited for without end."""
+
+import asyncio
+
+import pytest
+
+from refmodel.lab import run
+from refmodel.unusable import Unusable
+
+
+def test_what_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_LONGEST", 0.05)
+    with pytest.raises(Unusable, match="the tap goes on after"):
+        asyncio.run(run._soon("the tap goes on", asyncio.sleep(30)))
+
+
+def test_what_comes_is_passed_on() -> None:
+    assert asyncio.run(run._soon("the tap goes on", asyncio.sleep(0, "told"))) == "told"
