@@ -15,7 +15,7 @@ class Sending(Harvesting):
     spec: Any
 
     def __init__(self, name: str, rounds: int = 9, **sizes: int) -> None:
-        super().__init__(name, rounds, **{"word": WORDS, "cpu": 1, "vpn": 2, "pfn": 2, **sizes})
+        super().__init__(name, rounds, None, **{"word": WORDS, "cpu": 1, "vpn": 2, "pfn": 2, **sizes})
 
     def set_up(self, *mappings: tuple[int, int]) -> "Sending":
         """Map every page (vpn, pfn) that is asked for, begin, and let rounds run."""
