@@ -68,7 +68,8 @@ class Qemu:
 
         named = {name.replace("_", "-"): value for name, value in arguments.items()}
         try:
-            return await asyncio.wait_for(self.client.execute(command, named), 30)
+            async with asyncio.timeout(30):
+                return await self.client.execute(command, named)
         except (QMPError, OSError, TimeoutError) as error:
             raise Unusable(f"{self.name}: {command}", str(error) or "no answer", "a QEMU that takes it") from None
 
@@ -76,7 +77,8 @@ class Qemu:
         """It ends by itself, so that what it logs is whole."""
         await self.ask("quit")
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.process.wait(), 10)
+            async with asyncio.timeout(10):
+                await self.process.wait()
 
     async def state(self) -> str:
         """Of its migration, or ``none``."""

@@ -1,6 +1,7 @@
 """One run of a scenario: two QEMUs, a wire between them, a recording of it all, and what the guest's own rule says."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -25,6 +26,7 @@ __all__ = ["run"]
 _T = TypeVar("_T")
 _ENDS = frozenset({"completed", "failed", "cancelled"})
 _LONGEST = 60.0
+_LONGEST_PATH = 107
 _POLL = 0.02
 _GIVE_IN = 1.0
 """Seconds after which a migration that does not converge is allowed more downtime."""
@@ -39,6 +41,7 @@ async def run(
     """Run it, record it in the folder, judge it. Unusable without gcc, or where QEMU does not do as it is told."""
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
+    _is_short(folder)
     fault = made(scenario.fault, seed) if scenario.fault else None
     differing: tuple[int, ...] = ()
     wrong: tuple[Wrong, ...] = ()
@@ -74,6 +77,13 @@ async def run(
     return Outcome(name, status, time.monotonic() - began, verdict, differing, wrong, struck, told, folder)
 
 
+def _is_short(folder: Path) -> None:
+    """A socket's path has a place of 108 bytes in the kernel, and the longest here is that of the cancelled target."""
+    longest = folder / "cancelled" / "dst.more.qmp"
+    if len(os.fsencode(longest)) > _LONGEST_PATH:
+        raise Unusable("the lab", f"{longest} is too long for a socket", "a shorter TMPDIR")
+
+
 def _target(scenario: Scenario, binary: str, folder: Path, kernel: Path) -> AbstractAsyncContextManager[Qemu]:
     """It waits after the cutover to be looked at, or, in post-copy, goes on at once."""
     waits = () if scenario.meanwhile == "post-copy" else ("-S",)
@@ -92,7 +102,8 @@ async def _until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
 async def _soon(what: str, comes: Awaitable[_T]) -> _T:
     """The same; Unusable when it takes too long."""
     try:
-        return await asyncio.wait_for(comes, _LONGEST)
+        async with asyncio.timeout(_LONGEST):
+            return await comes
     except TimeoutError:
         raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy") from None
 

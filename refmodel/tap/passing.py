@@ -63,8 +63,9 @@ class Passing:
         left = None if since is None else max(0.0, since + self.plan.patience - self.loop.time())
         if left == 0.0:
             self.judging.leave(f"{what} for {self.plan.patience:g} s")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.changed.wait(), left)
+        with suppress(TimeoutError):  # and not ``wait_for``, which forgets to be cancelled where both come at once
+            async with asyncio.timeout(left):
+                await self.changed.wait()
 
     @property
     def is_to_be_cut(self) -> bool:

@@ -78,7 +78,8 @@ async def _ended(process: Process, seconds: float) -> None:
     """Its input is closed: it ends by itself, or is ended."""
     for wait, end in ((seconds, process.terminate), (_SECONDS, process.kill)):
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), wait)
+            async with asyncio.timeout(wait):
+                await process.wait()
             return
         with suppress(ProcessLookupError):
             end()
