@@ -142,22 +142,22 @@ def _pieces(spec: AnyMachine) -> list[Callable[[Any], list[int]]]:
             codes = [code << 1 | (page in those) for page, code in enumerate(codes)]
         return codes
 
-    def hook(name: str, value: Callable[[Any], int]) -> Callable[[Any], list[int]]:
+    def hook(name: str, bit: int) -> Callable[[Any], list[int]]:
         ask = getattr(spec, name)
+        return kept(
+            parts_read(spec, name), lambda m: [bit * bool(ask(m, page)) for page in range(m.source.memory.shape[0])]
+        )
 
-        def of_pages(m: Any) -> list[int]:
-            yes = value(m)
-            return [yes if ask(m, page) else 0 for page in range(m.source.memory.shape[0])]
-
-        return kept({"transfer"} | parts_read(spec, name), of_pages)
+    def in_hand(m: Any) -> list[int]:
+        return [m.transfer.stage if spec.in_hand(m, page) else 0 for page in range(m.source.memory.shape[0])]
 
     # How many pages there are, which they take from the source, is the same all along a run.
     return [
         kept(("cpus", "shadow", "transfer"), _mapped),
         kept({leaf.path.split(".")[0] for leaf in (*sets, *frames)} or {"source"}, held),
-        hook("is_marked", lambda m: 16),
-        hook("permits", lambda m: 8),
-        hook("in_hand", lambda m: int(m.transfer.stage)),
+        hook("is_marked", 16),
+        hook("permits", 8),
+        kept({"transfer"} | parts_read(spec, "in_hand"), in_hand),
     ]
 
 

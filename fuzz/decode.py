@@ -93,8 +93,10 @@ class Decoder:
         self.nominal: list[_Kind | None] = []
         """The kind that each first byte stands for wherever that kind can be taken."""
         for actor, share in SHARES.items():
-            several = actor is Actor.OPERATOR  # its bytes stand for any of its kinds
-            self.nominal += (not several and _spread(self._of(actor), share)) or [None] * share
+            kinds = (
+                [] if actor is Actor.OPERATOR else self._of(actor)
+            )  # the operator's bytes stand for any of its kinds
+            self.nominal += _spread(kinds, share) or [None] * share
 
     def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
         """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled."""

@@ -52,7 +52,7 @@ class _Draft:
 
     def of(self, actor: Actor) -> bytes:
         """A step of the actor's."""
-        return bytes([_FIRST[actor] + self.chance.randrange(SHARES[actor]), self.chance.randrange(256)])
+        return _step_of(actor, self.chance)
 
 
 def mutated(
@@ -102,16 +102,18 @@ def extended(begun: bytes, most: int, chance: Random, piece: bytes | None = None
     length = RECORD * min(steps, 1 + chance.randrange(_FURTHER))
     longer = begun + (chance.randbytes(length) if piece is None else piece[:length])
     if chance.randrange(_FAILED) == 0:
-        longer = longer[:-RECORD] + bytes([256 - SHARES[Actor.OPERATOR], chance.randrange(256)])
+        longer = longer[:-RECORD] + bytes([_FIRST[Actor.OPERATOR], chance.randrange(256)])
     return longer if chance.randrange(_FINISHED) else finished(longer, most, chance)
 
 
 def finished(begun: bytes, most: int, chance: Random) -> bytes:
     """An input that begins so, and whose engine goes on alone: what has been lost by now stays lost."""
     steps = (min(most, HEAD + RECORD * MOST_STEPS) - len(begun)) // RECORD
-    return begun + b"".join(
-        bytes([chance.randrange(SHARES[Actor.ENGINE]), chance.randrange(256)]) for _ in range(steps)
-    )
+    return begun + b"".join(_step_of(Actor.ENGINE, chance) for _ in range(steps))
+
+
+def _step_of(actor: Actor, chance: Random) -> bytes:
+    return bytes([_FIRST[actor] + chance.randrange(SHARES[actor]), chance.randrange(256)])
 
 
 def _steps(data: bytes) -> list[bytes]:

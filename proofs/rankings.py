@@ -130,12 +130,13 @@ def _is_over(m: Any) -> bool:
 _ZEROS = Remaining("words of it not found zero", lambda m: m.zeros.found, done=True)
 
 
-def _kvm_qemu(name: str, *wire: Work) -> tuple[Work, ...]:
+def _kvm_qemu(name: str, *wire: Work, before_the_round: tuple[Work, ...] = ()) -> tuple[Work, ...]:
     """A machine of kvm-qemu's parts, with what its wire adds. What arrives comes into being at the target."""
     return _last(
         _PHASES,
         *_switch(name),
         _ROUNDS,
+        *before_the_round,
         _OWED,
         _STAGES,
         _WORDS,
@@ -251,23 +252,7 @@ RANKINGS: Mapping[str, Ranking] = {
         is_in_need=lambda m: cast(bool, m.failed.wire),
     ),
     "postcopy": Ranking(
-        _last(
-            _PHASES,
-            *_switch("postcopy"),
-            _ROUNDS,
-            *BEFORE_THE_ROUND,
-            _OWED,
-            _STAGES,
-            _WORDS,
-            Remaining("chunks not cleared", lambda m: m.slot.uncleared),
-            Once("the revocation of a chunk", lambda m: m.slot.clearing),
-            Remaining("CPUs not flushed for it", lambda m: m.slot.flushed, done=True),
-            Remaining("devices that do not log", lambda m: m.devices.logging, done=True),
-            _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
-            _standing("requests in flight", lambda m: m.devices.in_flight),
-            *PAST_THE_ROUND,
-            Remaining("pages to be given back", lambda m: m.target_pages.there),
-        ),
+        _kvm_qemu("postcopy", *PAST_THE_ROUND, before_the_round=BEFORE_THE_ROUND),
         afterwards={**_AFTERWARDS, **LATE},
         delays=DELAYS,
         waits=lambda m: _waits(m) | waits_for_a_wire(m),

@@ -90,22 +90,23 @@ def _target(scenario: Scenario, binary: str, folder: Path, kernel: Path) -> Abst
     return started(binary, folder, "dst", scenario.ram, kernel, scenario.guest.line, "-incoming", "defer", *waits)
 
 
-async def _until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait; Unusable when it takes too long."""
-    end = time.monotonic() + _LONGEST
-    while not await holds():
-        if time.monotonic() > end:
-            raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy")
-        await asyncio.sleep(_POLL)
-
-
 async def _soon(what: str, comes: Awaitable[_T]) -> _T:
-    """The same; Unusable when it takes too long."""
+    """What comes; Unusable, with what is the case instead, when it takes too long."""
     try:
         async with asyncio.timeout(_LONGEST):
             return await comes
     except TimeoutError:
         raise Unusable("the lab", f"{what} after {_LONGEST:.0f} s", "a machine that is less busy") from None
+
+
+async def _until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it holds."""
+
+    async def held() -> None:
+        while not await holds():
+            await asyncio.sleep(_POLL)
+
+    await _soon(what, held())
 
 
 async def _writes(qemu: Qemu) -> None:
