@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 
 from fuzz.engine import needs_atheris
 from fuzz.ladder.engines import ENGINES
-from fuzz.ladder.measure import Measured, Rung, append, measured, read
+from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
 from fuzz.ladder.rungs import ABLATED, DEFAULT
 from fuzz.ladder.table import markdown
@@ -39,6 +39,7 @@ __all__ = ["ladder"]
     help="Where measurements are kept: what is there is not measured again.",
 )
 @click.option("--write", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the table there.")
+@click.option("--section", help="The table's place on that page.  [default: by judge]")
 @click.option("--no-measuring", is_flag=True, help="Only show what has been measured.")
 def ladder(
     everything: bool,
@@ -50,6 +51,7 @@ def ladder(
     ablation: bool,
     results: Path,
     page: Path | None,
+    section: str | None,
     no_measuring: bool,
 ) -> None:
     """Steps and CPU seconds to the finding, of wrong variants by five engines, with the same decoder and mix."""
@@ -77,18 +79,18 @@ def ladder(
         for result in _missing(rungs, done):
             append(results, result)
             done[result.rung] = result
-    have = [done[rung] for rung in rungs if rung in done]
+    have = [answer for rung in rungs if (answer := known(done, rung))]
     names = [engine + (f" without {without}" if without else "") for engine, without in columns]
     rows = list(markdown(have, chosen, names))
     Console().print(Markdown("\n".join(rows)))
     if page is not None:
         command = "python -m fuzz.ladder " + " ".join(a for a in sys.argv[1:] if not a.startswith("--no-measuring"))
-        section = "ablation" if ablation else f"ladder-{judge}"
-        write(page, section, command, datetime.datetime.now(datetime.UTC).date(), len(have), len(rungs), rows)
+        place = section or ("ablation" if ablation else f"ladder-{judge}")
+        write(page, place, command, datetime.datetime.now(datetime.UTC).date(), len(have), len(rungs), rows)
 
 
 def _missing(rungs: Sequence[Rung], done: dict[Rung, Measured]) -> Iterator[Measured]:
-    left = [rung for rung in rungs if rung not in done]
+    left = [rung for rung in rungs if known(done, rung) is None]
     for number, rung in enumerate(left, 1):
         result = measured(rung)
         what = f"{rung.variant} by {rung.engine}" + (f" without {rung.without}" if rung.without else "")

@@ -5,15 +5,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cattrs
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from refmodel.unusable import Unusable
 
-__all__ = ["Measured", "Rung", "append", "measured", "read"]
+__all__ = ["Measured", "Rung", "append", "known", "measured", "read"]
 
 _SLACK = 60.0
 """Times the budget of CPU seconds, a child's time on the clock: the machine may be busy."""
@@ -103,3 +103,11 @@ def read(path: Path) -> Iterator[Measured]:
             yield cattrs.structure(json.loads(line), Measured)
         except (ValueError, cattrs.errors.BaseValidationError):
             continue
+
+
+def known(done: Mapping[Rung, Measured], rung: Rung) -> Measured | None:
+    """What has been measured of it. What is found within a budget would be with any other that is not spent by then."""
+    if rung in done:
+        return done[rung]
+    found = (result for result in done.values() if result.rule is not None and result.seconds <= rung.budget)
+    return next((result for result in found if evolve(result.rung, budget=rung.budget) == rung), None)

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 from fuzz.ladder.__main__ import ladder
 from fuzz.ladder.engines import ENGINES
-from fuzz.ladder.measure import Measured, Rung, append, measured, read
+from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
 from fuzz.ladder.right import RIGHT, right
 from fuzz.ladder.rungs import ABLATED, DEFAULT
@@ -71,6 +72,16 @@ def test_what_has_been_measured_is_not_measured_again(tmp_path: Path, monkeypatc
     assert CliRunner().invoke(ladder, arguments).exit_code == 0
     assert len(asked) == 1 + 2 * len(ENGINES)
     assert len({*asked}) == 2 * len(ENGINES)
+
+
+def test_what_was_found_within_a_budget_counts_for_a_larger_one_and_a_miss_does_not() -> None:
+    short, longer = result(5).rung, evolve(result(5).rung, budget=60.0)
+    assert known({short: result(5)}, longer) == result(5)
+    assert known({short: result(5, None)}, longer) is None
+    assert known({longer: result(5)}, short) == result(5)
+    assert known({longer: evolve(result(5), seconds=21.0)}, short) is None
+    assert known({short: result(5, None)}, short) == result(5, None)
+    assert known({short: result(5)}, evolve(longer, seed=2)) is None
 
 
 def test_medians_are_over_seeds_and_a_miss_counts_with_what_it_spent() -> None:
