@@ -1,0 +1,56 @@
+"""What the proof that a machine's migrations end needs to know of it: its ranking, and the exceptions to it.
+
+An *answer* is an engine step that the guest has caused (an entry of a ring that it filled), or that changes nothing but
+what is known (a look at the log). That the guest does not keep the engine busy for ever is assumed, and it is proved
+that an answer does not put the end off. A failure ends the migration, or leaves it where it was.
+
+Steps of guest and operator that do put it off are named too: each is assumed to come finitely often in one migration.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from proofs.ranking import Work, is_over
+from refmodel.language import neg
+from refmodel.state import Phase
+
+__all__ = ["Ranking"]
+
+
+def _never(m: Any) -> bool:
+    return False
+
+
+@frozen
+class Ranking:
+    """The ranking of a machine, and the exceptions to it."""
+
+    left_to_do: tuple[Work, ...]
+    """Weightiest first."""
+    answers: Mapping[str, str] = field(factory=dict)
+    """Engine steps that answer the guest."""
+    afterwards: Mapping[str, str] = field(factory=dict)
+    """Engine steps that may come once the migration has ended."""
+    delays: Mapping[str, str] = field(factory=dict)
+    """Steps of guest or operator that put the end off."""
+    waits: Callable[[Any], bool] = _never
+    """The engine can do nothing more: the operator has to find out what became of the target."""
+    settled_by: tuple[str, ...] = ()
+    """The operator's steps that end the wait."""
+    rescue: str = ""
+    """An engine step that may end the migration at any time, and is only for need: without need others have to do."""
+    is_in_need: Callable[[Any], bool] = _never
+    is_over: Callable[[Any], bool] = is_over
+    relies_on: Callable[[Any], bool] | None = None
+    """What is needed beyond the invariants for the engine never to be stuck; shown of the initial state and every step.
+    As an invariant it would burden all other proofs: of what is on a wire it says that there is such a page."""
+    finitely: Callable[[Any], bool] = lambda m: True
+    """What follows from that only because sorts are finite: an order of so many has a first."""
+    completes: Callable[[Any, Any], bool] = lambda before, after: False
+    """With this step something ends that is to end again and again; what is left to do is then that of the next."""
+
+    def is_running(self, m: Any) -> bool:
+        """A migration has begun and has not ended."""
+        return neg((m.phase == Phase.BEFORE) | self.is_over(m))
