@@ -2,7 +2,7 @@
 
 Together: as long as the engine gets to take a step now and then, a migration that has begun ends, at the target or
 given up. No fairness among engine steps is needed: any enabled one will do. Which steps are excepted, and what is
-assumed of them, is the machine's ranking's to say (``rankings``).
+assumed of them, is the machine's ranking's to say (``rankings.order`` and ``rankings.exceptions``).
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Why a migration ends: what is left to do, from the most to the least weighty, and how it gets less.
 
-Each entry of ``LEFT_TO_DO`` is a part of the work. A step brings the end *closer* when it lessens one entry and leaves
+Each entry of a ranking is a part of the work. A step brings the end *closer* when it lessens one entry and leaves
 all weightier ones as they are; what it does to the lighter ones does not matter. So taking up a page may make the
 engine's work on it start over, for one page fewer is owed.
 
@@ -8,7 +8,8 @@ Sets are compared by inclusion, nothing is counted; that no set can shrink for e
 logic: pages, virtual pages, words and CPUs are finitely many. Safety needs no such assumption, and leaves open when
 the policy stops; ``rounds.left`` is what makes it stop.
 
-``rankings`` has what is left to do in the other named machines, and which of their steps need not bring the end closer.
+``rankings`` has what is left to do in a machine of these parts or those, and which of its steps need not bring the end
+closer.
 """
 
 from abc import ABC, abstractmethod
@@ -20,12 +21,9 @@ from typing import Any, cast
 from attrs import frozen
 
 from refmodel.language import Set, neg
-from refmodel.state import Phase, Stage
+from refmodel.state import Phase
 
 __all__ = [
-    "LEFT_TO_DO",
-    "PHASES",
-    "STAGES",
     "Ahead",
     "Countdown",
     "Once",
@@ -147,42 +145,7 @@ class Once(Work):
         return cast(bool, self.of(before) == self.of(after))
 
 
-def _writable_mappings(m: Machine) -> Set[Any]:
-    """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
-    page = m.transfer.page
-    protecting = (m.transfer.stage == Stage.MARKED) & m.protection.transferred[page]
-    mappings: Set[Any] = m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
-    return mappings
-
-
-PHASES = (
-    Phase.SETUP,
-    Phase.LIVE,
-    Phase.PAUSED,
-    Phase.STOP_AND_COPY,
-    Phase.COMMITTED,
-    Phase.ACKNOWLEDGED,
-    Phase.AFTER,
-)
-STAGES = (Stage.CLEARED, Stage.MARKED, Stage.READING, Stage.IDLE)
-
-LEFT_TO_DO: tuple[Work, ...] = (
-    Ahead("phases ahead", lambda m: m.phase, PHASES),
-    Countdown("rounds that the policy has left", lambda m: m.rounds.left),
-    Remaining("pages that the round owes", lambda m: m.rounds.to_send),
-    Ahead("stages ahead of the page in hand", lambda m: m.transfer.stage, STAGES),
-    Remaining("writable shadow mappings of the page in hand", _writable_mappings),
-    Remaining("CPUs not flushed for it", lambda m: m.transfer.flushed, done=True),
-    Remaining("words of it not read", lambda m: m.transfer.read, done=True),
-    Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True),
-    Remaining("CPUs whose registers have not travelled", lambda m: m.hand_over.registers_sent, done=True),
-    Once("the table's travel", lambda m: m.hand_over.table_sent),
-    Once("the configuration's travel", lambda m: m.hand_over.configured),
-)
-"""Weightiest first. A page's stages come after the pages owed: taking one up is progress, and begins its stages."""
-
-
-def closer(before: Machine, after: Machine, left_to_do: Sequence[Work] = LEFT_TO_DO) -> bool:
+def closer(before: Machine, after: Machine, left_to_do: Sequence[Work]) -> bool:
     """Less is left to do: of one entry less, of all weightier ones as much."""
     verdict = False
     for work in reversed(left_to_do):
@@ -190,7 +153,7 @@ def closer(before: Machine, after: Machine, left_to_do: Sequence[Work] = LEFT_TO
     return verdict
 
 
-def no_further(before: Machine, after: Machine, left_to_do: Sequence[Work] = LEFT_TO_DO) -> bool:
+def no_further(before: Machine, after: Machine, left_to_do: Sequence[Work]) -> bool:
     """Not more is left to do: closer, or every entry as it was."""
     unchanged = reduce(lambda x, y: x & y, [work.same(before, after) for work in left_to_do])
     return closer(before, after, left_to_do) | unchanged

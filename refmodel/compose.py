@@ -32,7 +32,7 @@ CHOICES: Mapping[str, Choice] = {
     for choice in (
         Choice(
             "seed",
-            ("shadowed-for-migration", "protect-at-transfer"),
+            Seed.parts,
             "shadow paging as the seed text tells it, protect at transfer",
         ),
         Choice(
@@ -143,7 +143,8 @@ def build(name: str, parts: Iterable[Part], parameters: Mapping[str, Any] | None
     """
     parts = tuple(parts)
     bases = tuple(part.cls for part in parts)
-    return _made(name, (*bases, Migration), _state_of(name, parts), parameters or {}, None)
+    named = {"parts": tuple(part.name for part in parts), **(parameters or {})}
+    return _made(name, (*bases, Migration), _state_of(name, parts), named, None)
 
 
 _PATCHED: dict[tuple[str, str, type[Any]], type[AnyMachine]] = {}

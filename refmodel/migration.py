@@ -18,6 +18,8 @@ class Migration(HandOverSteps[M]):
 
     promise: ClassVar[type[Promise]] = Promise
     """Level A: what the guest is promised."""
+    parts: ClassVar[tuple[str, ...]] = ()
+    """The parts that it was composed of, by name."""
 
     def start(self, sizes: Sizes) -> M:
         """Everything free is 0, but for the source's configuration: one that never travels must be seen."""

@@ -18,3 +18,4 @@ class Seed(ShadowedForMigration[SeedState], ProtectAtTransfer[SeedState], Migrat
     """The shadow slides under the guest's table for the migration; a page is protected when it is transferred."""
 
     state = SeedState
+    parts = ("shadowed-for-migration", "protect-at-transfer")

@@ -1,172 +1,58 @@
-"""What is left to do in each named machine, and which of its steps need not bring the end closer, with the reason."""
+"""Why a machine's migrations end: its ranking, from what each of its parts adds.
 
-from collections.abc import Mapping
-from typing import Any, cast
+What is left to do is in ``order``, which steps need not bring the end closer in ``exceptions``, with the reason.
+"""
 
-from proofs.checkpoint_ending import (
-    CHECKPOINT,
-    EPOCH,
-    completes,
-    has_no_more,
-    is_applied_whole,
-    waits_for_the_target,
-)
-from proofs.postcopy_ending import BEFORE_THE_ROUND, DELAYS, LATE, PAST_THE_ROUND, is_at_its_end, waits_for_a_wire
-from proofs.ranking import LEFT_TO_DO, Once, Remaining, Work
-from proofs.rankings.items import (
-    AFTERWARDS,
-    BLOWN,
-    FLUSHED,
-    HARVEST,
-    OWED,
-    PHASES_AHEAD,
-    ROUNDS,
-    STAGES_AHEAD,
-    WORDS,
-    ZEROS,
-    is_over_or_lost,
-    kvm_qemu,
-    last,
-    standing,
-    switch,
-    waits,
-)
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
+from typing import Any
+
+from proofs.rankings.exceptions import ENDS, STEPS
+from proofs.rankings.order import EVERY, left_to_do, order
 from proofs.rankings.ranking import Ranking
-from proofs.wire_ending import has_a_first, has_pages, is_in_order
-from refmodel.compose import compose
-from refmodel.language import Specification, neg
+from refmodel.language import Specification
+from refmodel.migration import Migration
+from refmodel.parts import PARTS
+from refmodel.seed import Seed
 
-__all__ = ["RANKINGS", "Ranking", "is_ranked", "ranking_of"]
-
-
-def _failing(left_to_do: tuple[Work, ...], **exceptions: Any) -> Ranking:
-    """The ranking of a machine with the part ``failures``."""
-    return Ranking(
-        left_to_do,
-        afterwards=AFTERWARDS,
-        waits=waits,
-        settled_by=("find_out", "resume_source"),
-        is_over=is_over_or_lost,
-        **exceptions,
-    )
-
-
-RANKINGS: Mapping[str, Ranking] = {
-    "seed": Ranking(LEFT_TO_DO),
-    "xen": _failing(
-        last(
-            PHASES_AHEAD,
-            ROUNDS,
-            HARVEST,
-            BLOWN,
-            FLUSHED,
-            Remaining("leaves not copied", lambda m: m.leaves.copied, done=True),
-            *switch("xen"),
-            OWED,
-            Once("the end of the round", lambda m: neg(m.policy.counted)),
-            STAGES_AHEAD,
-            WORDS,
-            standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
-            Remaining("mapped pages not marked for the last time", lambda m: m.granted.marked_last, done=True),
-        ),
-        delays={
-            "track_start": "another client of the log begins, and some pages are made read-only for it",
-            "log_teardown": "the last client of the log has gone, and the next has to switch it on again",
-        },
-    ),
-    "xen-2005": _failing(
-        last(
-            PHASES_AHEAD,
-            ROUNDS,
-            HARVEST,
-            BLOWN,
-            FLUSHED,
-            OWED,
-            STAGES_AHEAD,
-            WORDS,
-            Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True),
-        ),
-        answers={"peek": "before each batch the log is looked at, to skip what is dirty again"},
-    ),
-    "kvm-qemu": _failing(kvm_qemu("kvm-qemu")),
-    "kvm-qemu-multifd": _failing(
-        kvm_qemu(
-            "kvm-qemu-multifd",
-            ZEROS,
-            Remaining("words that wait for their channel", lambda m: m.channels.queued),
-            Remaining("words that have left, and not arrived", lambda m: m.channels.flying),
-        ),
-        relies_on=has_pages,
-    ),
-    "kvm-qemu-xbzrle": _failing(
-        kvm_qemu("kvm-qemu-xbzrle", ZEROS, Remaining("words on the wire", lambda m: m.fifo.words)),
-        relies_on=is_in_order,
-        finitely=has_a_first,
-    ),
-    "remus": Ranking(
-        last(
-            CHECKPOINT,
-            ROUNDS,
-            HARVEST,
-            BLOWN,
-            FLUSHED,
-            *switch("remus"),
-            OWED,
-            Once("the end of the round", lambda m: neg(m.policy.counted)),
-            STAGES_AHEAD,
-            WORDS,
-            standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
-            *EPOCH,
-        ),
-        afterwards=AFTERWARDS,
-        waits=lambda m: waits(m) | waits_for_the_target(m),
-        settled_by=("find_out", "resume_source"),
-        is_over=has_no_more,
-        completes=completes,
-        relies_on=is_applied_whole,
-        rescue="take_over",
-        is_in_need=lambda m: cast(bool, m.failed.wire),
-    ),
-    "postcopy": Ranking(
-        kvm_qemu("postcopy", *PAST_THE_ROUND, before_the_round=BEFORE_THE_ROUND),
-        afterwards={**AFTERWARDS, **LATE},
-        delays=DELAYS,
-        waits=lambda m: waits(m) | waits_for_a_wire(m),
-        settled_by=("find_out", "resume_source", "recover"),
-        is_over=is_at_its_end,
-    ),
-    "kvm-qemu-ring": _failing(
-        last(
-            PHASES_AHEAD,
-            *switch("kvm-qemu-ring"),
-            ROUNDS,
-            OWED,
-            STAGES_AHEAD,
-            WORDS,
-            Once("the start of the rings", lambda m: m.ring_protection.started),
-            Remaining("pages to be given back", lambda m: m.target_pages.there),
-            standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written),
-        ),
-        answers={
-            "reap_flag": "a vCPU's fault filled the entry",
-            "reap_payload": "the same",
-            "reset_entry": "the same",
-            "reset_flush": "the same",
-            "mark_without_vcpu": "a writer that has no vCPU wrote the page",
-        },
-    ),
-}
+__all__ = ["Ranking", "is_ranked", "ranking_of"]
 
 
 def is_ranked(spec: Specification[Any]) -> bool:
-    """The specification is a named machine, or a variant of one, and has a ranking."""
-    return _named(spec) in RANKINGS
+    """The specification is a machine, or a variant of one, all of whose parts are known here."""
+    return isinstance(spec, Migration) and bool(spec.parts) and set(spec.parts) <= _known()
 
 
 def ranking_of(spec: Specification[Any]) -> Ranking:
-    """The ranking of the named machine that this is, or is a variant of."""
-    return RANKINGS[_named(spec)]
+    """The ranking of the machine that this is, or is a variant of."""
+    return _ranking(next(cls for cls in type(spec).__mro__ if "parts" in vars(cls)))
 
 
-def _named(spec: Specification[Any]) -> str:
-    return next((name for name in RANKINGS if isinstance(spec, compose(name))), "")
+@cache
+def _ranking(cls: type[Any]) -> Ranking:
+    spec = cls()
+    parts = [name for name, part in PARTS.items() if isinstance(spec, part.cls)]
+    steps = [STEPS[part] for part in parts if part in STEPS]
+    ranking = Ranking(
+        left_to_do(spec),
+        answers=_all(one.answers for one in steps),
+        afterwards=_all(one.afterwards for one in steps),
+        delays=_all(one.delays for one in steps),
+        again=_all(one.again for one in steps),
+    )
+    return reduce(lambda found, part: ENDS[part](found, spec), (part for part in ENDS if part in parts), ranking)
+
+
+def _all(named: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    return {step: reason for steps in named for step, reason in steps.items()}
+
+
+_NOTHING = (
+    *("always-shadowed", "second-stage", "guest-tables", "populate-on-demand", "log-allocation", "deferred-pages"),
+    *("qemu-rounds", "free-hints", "delta-cache"),
+)
+"""Parts that leave all of it as it is."""
+
+
+def _known() -> set[str]:
+    return {*_NOTHING, *STEPS, *ENDS, *(part for part, _ in order(Seed()) if part != EVERY)}

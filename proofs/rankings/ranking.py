@@ -4,7 +4,9 @@ An *answer* is an engine step that the guest has caused (an entry of a ring that
 what is known (a look at the log). That the guest does not keep the engine busy for ever is assumed, and it is proved
 that an answer does not put the end off. A failure ends the migration, or leaves it where it was.
 
-Steps of guest and operator that do put it off are named too: each is assumed to come finitely often in one migration.
+Steps that do put it off are named too: each is assumed to come finitely often in one migration. A migration that has
+ended is followed by another only by steps that are named, which nobody but the operator takes; that these come finitely
+often is assumed as well.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,37 +18,45 @@ from proofs.ranking import Work, is_over
 from refmodel.language import neg
 from refmodel.state import Phase
 
-__all__ = ["Ranking"]
+__all__ = ["Condition", "Ranking"]
+
+Condition = Callable[[Any], bool]
+"""Something that holds of a state or does not."""
 
 
 def _never(m: Any) -> bool:
     return False
 
 
+def _always(m: Any) -> bool:
+    return True
+
+
 @frozen
 class Ranking:
-    """The ranking of a machine, and the exceptions to it."""
+    """What is left to do, weightiest first, and the exceptions."""
 
     left_to_do: tuple[Work, ...]
-    """Weightiest first."""
     answers: Mapping[str, str] = field(factory=dict)
     """Engine steps that answer the guest."""
     afterwards: Mapping[str, str] = field(factory=dict)
     """Engine steps that may come once the migration has ended."""
     delays: Mapping[str, str] = field(factory=dict)
-    """Steps of guest or operator that put the end off."""
-    waits: Callable[[Any], bool] = _never
-    """The engine can do nothing more: the operator has to find out what became of the target."""
+    """Steps that put the end off. One of the engine's is a failure that it meets, which nobody can rely on."""
+    again: Mapping[str, str] = field(factory=dict)
+    """Steps after which a migration that has ended may be followed by another."""
+    waits: Condition = _never
+    """The engine can do nothing more: the operator has to act, e.g. to find out what became of the target."""
     settled_by: tuple[str, ...] = ()
-    """The operator's steps that end the wait."""
+    """The operator's steps that do."""
     rescue: str = ""
     """An engine step that may end the migration at any time, and is only for need: without need others have to do."""
-    is_in_need: Callable[[Any], bool] = _never
-    is_over: Callable[[Any], bool] = is_over
-    relies_on: Callable[[Any], bool] | None = None
+    is_in_need: Condition = _never
+    is_over: Condition = is_over
+    relies_on: Condition | None = None
     """What is needed beyond the invariants for the engine never to be stuck; shown of the initial state and every step.
     As an invariant it would burden all other proofs: of what is on a wire it says that there is such a page."""
-    finitely: Callable[[Any], bool] = lambda m: True
+    finitely: Condition = _always
     """What follows from that only because sorts are finite: an order of so many has a first."""
     completes: Callable[[Any, Any], bool] = lambda before, after: False
     """With this step something ends that is to end again and again; what is left to do is then that of the next."""

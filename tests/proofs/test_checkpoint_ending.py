@@ -1,13 +1,14 @@
 """Each checkpoint completes, or the migration ends: what is counted as that, and what would be missed without."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from attrs import evolve
 
+from proofs import ending
 from proofs.ending import RELIED_ON, UNAIDED, Progress, Termination
 from proofs.prove import prove_all
-from proofs.rankings import RANKINGS, Ranking
+from proofs.rankings import ranking_of
 from refmodel.compose import patched
 from refmodel.handover.checkpoints import CheckpointSteps
 from refmodel.handover.takeover import Takeover
@@ -31,14 +32,14 @@ def test_every_checkpoint_completes_or_the_migration_ends() -> None:
 
 
 def test_only_what_completes_a_checkpoint_begins_the_work_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = evolve(RANKINGS["remus"], completes=lambda before, after: False)
-    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "remus", bare)
+    bare = evolve(ranking_of(machine("remus")), completes=lambda before, after: False)
+    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
     assert unproved(machine("remus")) == {"checkpoint_resume", "checkpoint_applied", "checkpoint_acknowledged"}
 
 
 def test_what_is_relied_on_of_the_buffer_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = evolve(RANKINGS["remus"], relies_on=None)
-    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "remus", bare)
+    bare = evolve(ranking_of(machine("remus")), relies_on=None)
+    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
     assert claims_unproved(machine("remus")) == {UNAIDED}
 
 

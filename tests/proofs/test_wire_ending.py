@@ -1,14 +1,15 @@
 """A wire that is never stuck: what is relied on for that is needed, is shown, and holds in runs."""
 
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from attrs import evolve
 
+from proofs import ending
 from proofs.ending import NEVER_STUCK, RELIED_ON, Progress, Termination
 from proofs.prove import prove_all
-from proofs.rankings import RANKINGS, Ranking
+from proofs.rankings import ranking_of
 from refmodel.compose import patched
 from refmodel.machines import machine
 from refmodel.migration import AnyMachine
@@ -28,15 +29,15 @@ def unproved(spec: AnyMachine) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", [WIRES[0], pytest.param(WIRES[1], marks=pytest.mark.slow)])
 def test_without_what_it_relies_on_the_engine_may_be_stuck(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = evolve(RANKINGS[name], relies_on=None)
-    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), name, bare)
+    bare = evolve(ranking_of(machine(name)), relies_on=None)
+    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
     assert unproved(machine(name)) == {("engine", NEVER_STUCK)}
 
 
 @pytest.mark.slow
 def test_that_a_queue_has_a_first_record_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = evolve(RANKINGS["kvm-qemu-xbzrle"], finitely=lambda m: True)
-    monkeypatch.setitem(cast(dict[str, Ranking], RANKINGS), "kvm-qemu-xbzrle", bare)
+    bare = evolve(ranking_of(machine("kvm-qemu-xbzrle")), finitely=lambda m: True)
+    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
     assert unproved(machine("kvm-qemu-xbzrle")) == {("engine", NEVER_STUCK)}
 
 
@@ -76,7 +77,7 @@ def test_a_wire_that_keeps_a_record_for_ever_is_found(patch: type[Any], name: st
 
 @pytest.mark.parametrize(("part", "name"), [("channels", "kvm-qemu-multifd"), ("fifo-wire", "kvm-qemu-xbzrle")])
 def test_what_is_relied_on_holds_in_runs(part: str, name: str) -> None:
-    spec, random, ranking = machine(f"seed+{part}"), Random(name), RANKINGS[name]
+    spec, random, ranking = machine(f"seed+{part}"), Random(name), ranking_of(machine(name))
     space = seed_space(spec, sizes_for(spec, {**GROWING[2], "word": 2, "place": 3, "chan": 2}))
     states = [state for _ in range(10) for state in reached(space, random, 60)]
     assert len(states) > 100

@@ -5,21 +5,16 @@ lost, with the host that has what is missing. A lost wire puts the end off, and 
 again. So there is a weightier entry, which no loss touches: what is in place is not fetched again.
 """
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Any, cast
 
+from attrs import evolve
+
 from proofs.ranking import Once, Remaining, Work
-from refmodel.compose import compose
+from proofs.rankings.ranking import Ranking
 from refmodel.language import neg
 from refmodel.state import Phase
 
-__all__ = ["BEFORE_THE_ROUND", "DELAYS", "LATE", "PAST_THE_ROUND", "is_at_its_end", "waits_for_a_wire"]
-
-
-@cache
-def _spec() -> Any:
-    return compose("postcopy")()
+__all__ = ["BEFORE_THE_ROUND", "PAST_THE_ROUND", "of_postcopy"]
 
 
 def _is_cut_off(m: Any) -> bool:
@@ -27,16 +22,23 @@ def _is_cut_off(m: Any) -> bool:
     return cast(bool, (m.phase == Phase.AFTER) & m.postcopy.switched & m.failed.wire)
 
 
-def is_at_its_end(m: Any) -> bool:
-    """Given up; or the target needs the source no more; or nobody can go on with the guest, whoever does what."""
+def _needs_the_source(m: Any) -> bool:
+    """The guest runs at the target, which has not heard that nothing is owed any more, or lacks pages."""
     done = neg(m.postcopy.switched) | (m.failed.wire & m.postcopy.awaited.is_empty)
-    over = (m.phase == Phase.ABORTED) | ((m.phase == Phase.AFTER) & done)
-    return cast(bool, over | neg(_spec().is_recoverable(m)))
+    return cast(bool, (m.phase == Phase.AFTER) & neg(done))
 
 
-def waits_for_a_wire(m: Any) -> bool:
-    """All that came off the wire is in place, and the operator has to find another wire."""
-    return cast(bool, _is_cut_off(m) & m.postcopy.queue.is_empty)
+def of_postcopy(ranking: Ranking, spec: Any) -> Ranking:
+    """It ends when the target needs the source no more, or when nobody can go on with the guest, whoever does what.
+
+    The engine waits also where all that came off the wire is in place, and the operator has to find another wire.
+    """
+    return evolve(
+        ranking,
+        is_over=lambda m: (ranking.is_over(m) & neg(_needs_the_source(m))) | neg(spec.is_recoverable(m)),
+        waits=lambda m: ranking.waits(m) | (_is_cut_off(m) & m.postcopy.queue.is_empty),
+        settled_by=(*ranking.settled_by, "recover"),
+    )
 
 
 BEFORE_THE_ROUND: tuple[Work, ...] = (
@@ -54,15 +56,3 @@ PAST_THE_ROUND: tuple[Work, ...] = (
     Remaining("requests not answered", lambda m: m.postcopy.requested),
 )
 """Lighter than these."""
-DELAYS: Mapping[str, str] = {
-    "lose_wire": "what was on it is owed again once there is another",
-    "lose_source": "the same wire: all that is missing may be off it by then, so that the guest goes on",
-}
-LATE: Mapping[str, str] = {
-    "fill_word": "what came twice is thrown away",
-    "place_page": "the same",
-    "drop_page": "a target whose source has died drops what it was told to all the same",
-    "acknowledge": "a target that lacks pages cannot know that its source has died, and that the guest is lost",
-    "activate": "the same",
-}
-"""Steps that may come after the end."""

@@ -1,0 +1,107 @@
+"""Which steps of a part need not bring the end closer, with the reason; and what else it changes about the end."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from proofs.rankings.checkpoints import of_checkpoints
+from proofs.rankings.postcopy import of_postcopy
+from proofs.rankings.ranking import Ranking
+from proofs.rankings.wires import has_a_first, has_pages, is_in_order
+from refmodel.handover.failure_state import Knows
+from refmodel.language import neg
+from refmodel.state import Phase
+
+__all__ = ["ENDS", "STEPS", "Steps"]
+
+
+@frozen
+class Steps:
+    """Steps of one part, each with the reason: as ``Ranking`` has them."""
+
+    answers: Mapping[str, str] = field(factory=dict)
+    afterwards: Mapping[str, str] = field(factory=dict)
+    delays: Mapping[str, str] = field(factory=dict)
+    again: Mapping[str, str] = field(factory=dict)
+
+
+STEPS: Mapping[str, Steps] = {
+    "failures": Steps(afterwards={"hear_acknowledgement": "the source may hear late that the target has the guest"}),
+    "postcopy": Steps(
+        afterwards={
+            "fill_word": "what came twice is thrown away",
+            "place_page": "the same",
+            "drop_page": "a target whose source has died drops what it was told to all the same",
+            "acknowledge": "a target that lacks pages cannot know that its source has died, and that the guest is lost",
+            "activate": "the same",
+        },
+        delays={
+            "lose_wire": "what was on it is owed again once there is another",
+            "lose_source": "the same wire: all that is missing may be off it by then, so that the guest goes on",
+        },
+    ),
+    "second-hop": Steps(
+        again={
+            "begin": "after one that was given up",
+            "go_on_from_target": "the host that received the guest becomes the source of another",
+        }
+    ),
+    "log-mode": Steps(
+        afterwards={
+            "enable_revoke": "the log's mode may be on for another client",
+            "enable_flush": "the same",
+        }
+    ),
+    "two-clients": Steps(
+        delays={
+            "track_start": "another client of the log begins, and some pages are made read-only for it",
+            "log_teardown": "the last client of the log has gone, and the next has to switch it on again",
+        }
+    ),
+    "xen-2005-rounds": Steps(answers={"peek": "before each batch the log is looked at, to skip what is dirty again"}),
+    "dirty-ring": Steps(
+        answers={
+            "reap_flag": "a vCPU's fault filled the entry",
+            "reap_payload": "the same",
+            "reset_entry": "the same",
+            "reset_flush": "the same",
+        },
+        afterwards={
+            "reap_payload": "what was found is read",
+            "reset_entry": "entries that were read are reset",
+            "reset_flush": "and the CPUs flushed for them",
+        },
+    ),
+    "backup-bitmap": Steps(
+        answers={"mark_without_vcpu": "a writer that has no vCPU wrote the page"},
+        afterwards={"mark_without_vcpu": "a writer comes to its end"},
+    ),
+}
+"""By part."""
+
+
+def _waits_for_the_operator(m: Any) -> bool:
+    """The target has died, or is fenced, after the commit and before it has started the guest."""
+    committed = (m.phase == Phase.COMMITTED) | (m.phase == Phase.ACKNOWLEDGED)
+    return committed & (m.failed.target | (m.failed.knows == Knows.NOT_TAKEN))  # type: ignore[no-any-return]
+
+
+def _of_failures(ranking: Ranking, spec: Any) -> Ranking:
+    """It is over also where the guest is lost: the source cannot have it back, and the target will not start it."""
+    return evolve(
+        ranking,
+        is_over=lambda m: ranking.is_over(m) | neg(spec.is_recoverable(m)),
+        waits=lambda m: ranking.waits(m) | _waits_for_the_operator(m),
+        settled_by=(*ranking.settled_by, "find_out", "resume_source"),
+    )
+
+
+ENDS: Mapping[str, Callable[[Ranking, Any], Ranking]] = {
+    "checkpoints": of_checkpoints,
+    "failures": _of_failures,
+    "postcopy": of_postcopy,
+    "channels": lambda ranking, spec: evolve(ranking, relies_on=has_pages),
+    "fifo-wire": lambda ranking, spec: evolve(ranking, relies_on=is_in_order, finitely=has_a_first),
+}
+"""What a part makes of the ranking that the machine would have without it; those that another refines come first."""

@@ -1,0 +1,127 @@
+"""What is left to do, weightiest first: of every machine, and what each part of a machine adds, and where.
+
+The order is one for all machines, so that a machine of any of these parts has a ranking. What a part adds stands below
+whatever may bring it back, and above what its own steps bring back: a page's stages come after the pages owed, for to
+take one up is progress, and begins its stages.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from proofs.ranking import Ahead, Countdown, Once, Places, Remaining, Work
+from proofs.rankings import checkpoints, postcopy
+from refmodel.handover.failure_state import Knows
+from refmodel.language import neg
+from refmodel.parts import PARTS
+from refmodel.state import Phase, Stage
+
+__all__ = ["EVERY", "left_to_do", "order"]
+
+EVERY = ""
+"""Stands for the part that every machine has."""
+
+
+def left_to_do(spec: Any) -> tuple[Work, ...]:
+    """Of the machine, weightiest first."""
+    return tuple(work for part, work in order(spec) if part == EVERY or isinstance(spec, PARTS[part].cls))
+
+
+def order(spec: Any) -> tuple[tuple[str, Work], ...]:
+    """Every entry that a machine may have, with the part that adds it; some ask the machine itself."""
+    return (
+        (EVERY, _phases(spec)),
+        (EVERY, Countdown("rounds that the policy has left", lambda m: m.rounds.left)),
+        *(("protect-at-harvest", work) for work in _HARVEST),
+        ("leaf-by-leaf", Remaining("leaves not copied", lambda m: m.leaves.copied, done=True)),
+        *(("log-mode", work) for work in _switch(spec)),
+        *(("postcopy", work) for work in postcopy.BEFORE_THE_ROUND),
+        (EVERY, Remaining("pages that the round owes", lambda m: m.rounds.to_send)),
+        ("xen-rounds", Once("the end of the round", lambda m: neg(m.policy.counted))),
+        (EVERY, Ahead("stages ahead of the page in hand", lambda m: m.transfer.stage, _STAGES)),
+        *(("protect-at-transfer", work) for work in _PROTECTION),
+        (EVERY, Remaining("words of it not read", lambda m: m.transfer.read, done=True)),
+        *(("manual-protect", work) for work in _CHUNKS),
+        ("shadowed-for-migration", Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True)),
+        ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started)),
+        ("device-writes", Remaining("devices that do not log", lambda m: m.devices.logging, done=True)),
+        ("hypervisor-writes", _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written)),
+        ("device-writes", _standing("requests in flight", lambda m: m.devices.in_flight)),
+        ("grants", Remaining("mapped pages not marked for the last time", lambda m: m.granted.marked_last, done=True)),
+        *(("postcopy", work) for work in postcopy.PAST_THE_ROUND),
+        ("zero-pages", Remaining("words of it not found zero", lambda m: m.zeros.found, done=True)),
+        ("channels", Remaining("words that wait for their channel", lambda m: m.channels.queued)),
+        ("channels", Remaining("words that have left, and not arrived", lambda m: m.channels.flying)),
+        ("fifo-wire", Remaining("words on the wire", lambda m: m.fifo.words)),
+        *(("checkpoints", work) for work in checkpoints.EPOCH),
+        ("memory-slots", Remaining("pages to be given back", lambda m: m.target_pages.there)),
+        (EVERY, Remaining("CPUs whose registers have not travelled", lambda m: m.hand_over.registers_sent, done=True)),
+        (EVERY, Once("the table's travel", lambda m: m.hand_over.table_sent)),
+        (EVERY, Once("the configuration's travel", lambda m: m.hand_over.configured)),
+        ("failures", Once("the source's knowledge of the target", lambda m: m.failed.knows != Knows.NOTHING)),
+    )
+
+
+def _phases(spec: Any) -> Work:
+    """Phases; where checkpoint follows checkpoint those of each."""
+    if isinstance(spec, PARTS["checkpoints"].cls):
+        return checkpoints.places_ahead(spec)
+    return Ahead("phases ahead", lambda m: m.phase, _PHASES)
+
+
+_PHASES = (
+    Phase.SETUP,
+    Phase.LIVE,
+    Phase.PAUSED,
+    Phase.STOP_AND_COPY,
+    Phase.COMMITTED,
+    Phase.ACKNOWLEDGED,
+    Phase.AFTER,
+)
+_STAGES = (Stage.CLEARED, Stage.MARKED, Stage.READING, Stage.IDLE)
+_HARVEST: tuple[Work, ...] = (
+    Places(
+        "what is left of this round's harvest, then of the round, then of the next harvest's copy",
+        lambda m: (
+            m.clean.under_way & m.clean.cleared,
+            neg(m.clean.under_way),
+            m.clean.under_way & neg(m.clean.cleared),
+        ),
+    ),
+    Once("the blow of the shadow tables", lambda m: m.clean.blown),
+    Remaining("CPUs not flushed after it", lambda m: m.clean.flushed, done=True),
+)
+
+
+def _switch(spec: Any) -> tuple[Work, ...]:
+    """The log is enabled: then what may not be written any more is revoked, and each CPU flushed."""
+    return (
+        Once("the log's switch", lambda m: spec.is_enabled(m)),
+        Remaining(
+            "writable mappings that are not permitted",
+            lambda m: m.shadow.writable.where(lambda v: spec.permits(m, m.shadow.frame[v]), False),
+        ),
+        Remaining("CPUs not flushed after the switch", lambda m: m.log_mode.flushed, done=True),
+    )
+
+
+def _writable_mappings(m: Any) -> Any:
+    """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
+    page = m.transfer.page
+    protecting = (m.transfer.stage == Stage.MARKED) & m.protection.transferred[page]
+    return m.shadow.writable.where(lambda v: neg(protecting & (m.shadow.frame[v] == page)), False)
+
+
+_PROTECTION: tuple[Work, ...] = (
+    Remaining("writable shadow mappings of the page in hand", _writable_mappings),
+    Remaining("CPUs not flushed for it", lambda m: m.transfer.flushed, done=True),
+)
+_CHUNKS: tuple[Work, ...] = (
+    Remaining("chunks not cleared", lambda m: m.slot.uncleared),
+    Once("the revocation of a chunk", lambda m: m.slot.clearing),
+    Remaining("CPUs not flushed for it", lambda m: m.slot.flushed, done=True),
+)
+
+
+def _standing(what: str, of: Callable[[Any], Any]) -> Work:
+    """What is to be brought to its end once the guest stands still: until then it comes and goes."""
+    return Remaining(what, lambda m: of(m).where(lambda *key: m.phase != Phase.PAUSED, False))
