@@ -7,7 +7,7 @@ it dirty and permits the write, until it is transferred again. One lost dirty bi
 
 Read in this order:
 
-1. ``refmodel.promise``: level A, what a guest is promised. A page of code.
+1. ``refmodel.promise``: level A, what a guest is promised. A page of code; and who runs (``refmodel.right_to_run``).
 2. ``refmodel.state``: what level B, shadow paging, is made of: guest, shadow, vCPUs, log, engine.
 3. ``refmodel.logging``: ``mmu`` (walks, TLBs, stores: R9), ``shadow`` (filled on demand, kept in step: R2, R3, R4,
    R8), ``faults`` (what a refused store does: R5, R6, R7); then the seed's two parts: ``roots`` (R1) and

@@ -14,6 +14,7 @@ from attrs import frozen
 from refmodel.language import (
     Contract,
     Cpu,
+    Flag,
     Packet,
     Pfn,
     Set,
@@ -27,6 +28,7 @@ from refmodel.language import (
     law,
     need,
     neg,
+    operator,
 )
 from refmodel.promise import Ledger, Promise, Visible
 from refmodel.state import same_entry
@@ -99,6 +101,7 @@ class CheckpointedPromise(Promise):
         need(a.exists, "there is a whole checkpoint")
         need(neg(a.source_runs), "the source stands still")
         need(neg(a.given_up | a.target_runs), "the guest has not been handed over")
+        need(neg(a.fenced), "the target has not been fenced")
         return a.but(
             last=a.checkpoint,
             held=a.checkpoint,
@@ -109,15 +112,13 @@ class CheckpointedPromise(Promise):
             fresh=a.fresh.cleared(),
         )
 
-    @engine
-    def forget(self, a: CheckpointedLedger) -> CheckpointedLedger:
-        """The guest is protected no more: the checkpoint counts for nothing."""
+    @operator
+    def forget(self, a: CheckpointedLedger, told: Flag) -> CheckpointedLedger:
+        """The guest is protected no more, and the checkpoint counts for nothing; ``told``: the target hears of it."""
         need(neg(a.target_runs), "the target does not run yet")
+        need(neg(a.source_lost), "the guest can go on at the source")
+        need(told | a.fenced, "the target hears of it, or has been fenced")
         return a.but(exists=False)
-
-    def go_on(self, a: CheckpointedLedger) -> CheckpointedLedger:  # type: ignore[override]
-        """Nor has the new target anything of it."""
-        return self.unprotected(a.but(**vars(super().go_on(a))))
 
     @invariant(Contract.PROMISE, "I-CONS", goal=True)
     def what_the_world_has_seen_the_guest_still_knows(self, a: CheckpointedLedger, packet: Packet) -> bool:
@@ -148,13 +149,12 @@ class CheckpointedPromise(Promise):
         cpu: Cpu,
         packet: Packet,
     ) -> bool:
-        """And what was taken, sent and let out is the same; or it becomes so by ``forget`` as well."""
+        """And what was taken, sent and let out is the same."""
         return (
             super().leads_to(a, b, page, word, vpn, cpu)
             & _same(a.taken, b.taken, page, word, vpn, cpu)
             & _same(a.checkpoint, b.checkpoint, page, word, vpn, cpu)
-            & implies(b.exists, a.exists)
-            & implies(a.exists, b.exists | neg(a.target_runs))
+            & iff(a.exists, b.exists)
             & iff(a.fresh[packet], b.fresh[packet])
             & iff(a.of_taken[packet], b.of_taken[packet])
             & iff(a.covered[packet], b.covered[packet])

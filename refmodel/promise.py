@@ -5,19 +5,11 @@ the guest's, and the target cannot read it. Pre-copy owes nothing when it activa
 (R12). Post-copy activates while pages are owed.
 """
 
-from typing import ClassVar
-
-from attrs import frozen
-
 from refmodel.language import (
     Contract,
     Cpu,
     Flag,
-    Map,
     Pfn,
-    Set,
-    Specification,
-    State,
     Value,
     Vpn,
     Word,
@@ -28,50 +20,21 @@ from refmodel.language import (
     invariant,
     need,
     neg,
-    operator,
     pick,
 )
-from refmodel.state import Table, same_entry
+from refmodel.ledger import Ledger, Visible
+from refmodel.right_to_images import RightToImages
+from refmodel.state import same_entry
 
 __all__ = ["Ledger", "Promise", "Visible"]
 
 
-@frozen(slots=False)
-class Visible(State):
-    """All that a guest can see of a machine."""
-
-    memory: Map[tuple[Pfn, Word], Value]
-    table: Table
-    registers: Map[Cpu, Value]
-
-
-@frozen(slots=False)
-class Ledger(State):
-    """Level A's state."""
-
-    last: Visible
-    """What the guest stored last, wherever it ran."""
-    held: Visible
-    """What the target holds."""
-    owed: Set[Pfn]
-    context_owed: bool
-    """The guest's table and registers are owed."""
-    source_runs: bool
-    target_runs: bool
-    given_up: bool
-    """The source has given up its right to run."""
-
-
-class Promise(Specification[Ledger]):
-    """What the guest does, what reaches the target, and who runs."""
-
-    state: ClassVar[type[Ledger]] = Ledger
+class Promise(RightToImages):
+    """What the guest does, and what reaches the target; the classes above say who runs, and who has the disks."""
 
     def initial(self, anything: Ledger) -> Ledger:
-        """The guest runs at the source; the target holds anything, and is owed everything."""
-        return anything.but(
-            owed=anything.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False
-        )
+        """The target holds anything, and is owed everything."""
+        return super().initial(anything).but(owed=anything.owed.filled(), context_owed=True)
 
     # the guest
 
@@ -184,57 +147,6 @@ class Promise(Specification[Ledger]):
         need(a.last.registers.same(a.held.registers), "the target's registers are the guest's")
         return a.but(context_owed=False)
 
-    # who runs
-
-    @engine
-    def stop(self, a: Ledger) -> Ledger:
-        """The source stands still."""
-        need(a.source_runs, "the source runs")
-        return a.but(source_runs=False)
-
-    @operator
-    def resume(self, a: Ledger) -> Ledger:
-        """The source runs on: it still has the right to."""
-        need(neg(a.source_runs), "the source stands still")
-        need(neg(a.given_up), "the source has not given up its right to run")
-        return a.but(source_runs=True)
-
-    @engine
-    def give_up(self, a: Ledger) -> Ledger:
-        """The source gives up its right to run, for good."""
-        need(neg(a.source_runs), "the source stands still")
-        return a.but(given_up=True)
-
-    @engine
-    def start_target(self, a: Ledger) -> Ledger:
-        """The guest runs at the target. Pages may still be owed, table and registers may not."""
-        need(a.given_up, "the source has given up its right to run")
-        need(neg(a.target_runs), "the target does not run yet")
-        need(neg(a.context_owed), "table and registers have arrived")
-        return a.but(target_runs=True)
-
-    @operator
-    def stop_target(self, a: Ledger) -> Ledger:
-        """The target stands still, or its host has died: the guest runs nowhere, and nobody else may run it."""
-        need(a.target_runs, "the guest runs at the target")
-        return a.but(target_runs=False)
-
-    @operator
-    def go_on(self, a: Ledger) -> Ledger:
-        """What was the target is the source of another migration: everything is owed to another target."""
-        need(a.target_runs, "the guest runs at the target")
-        return a.but(owed=a.owed.filled(), context_owed=True, source_runs=True, target_runs=False, given_up=False)
-
-    @invariant(Contract.PROMISE, "I-ONE", goal=True)
-    def one_side_has_the_guest(self, a: Ledger) -> bool:
-        """At most one side runs, and the source never again once it has given up."""
-        return neg(a.source_runs & a.target_runs) & implies(a.source_runs, neg(a.given_up))
-
-    @invariant(Contract.PROMISE, "I-ONE")
-    def the_target_runs_only_after_the_source_gave_up(self, a: Ledger) -> bool:
-        """The order of the hand-over."""
-        return implies(a.target_runs, a.given_up)
-
     @invariant(Contract.PROMISE, "I-EQ", goal=True)
     def a_load_on_the_running_side_returns_the_last_store(self, a: Ledger, page: Pfn, word: Word) -> bool:
         """At the source by definition; at the target for every page that can be read: one that is not owed."""
@@ -262,4 +174,10 @@ class Promise(Specification[Ledger]):
             & iff(a.source_runs, b.source_runs)
             & iff(a.target_runs, b.target_runs)
             & iff(a.given_up, b.given_up)
+            & iff(a.source_kept, b.source_kept)
+            & iff(a.source_lost, b.source_lost)
+            & iff(a.acknowledged, b.acknowledged)
+            & iff(a.fenced, b.fenced)
+            & iff(a.images_at_source, b.images_at_source)
+            & iff(a.images_at_target, b.images_at_target)
         )

@@ -60,7 +60,8 @@ def drawn(data: bytes) -> Iterator[e.Event]:
     for at in range(1, len(data) - 1, 2):
         kind, what = data[at], data[at + 1]
         if kind >= 248 or (kind >= 128 and kind % 16 == 0):
-            yield _HAND_OVER[stage % 4] if kind < 248 else _ANYWHERE[what % len(_ANYWHERE)]
+            rare = _ANYWHERE if kind < 255 else _OF_HOSTS
+            yield _HAND_OVER[stage % 4] if kind < 248 else rare[what % len(rare)]
             stage += kind < 248
             continue
         page, digest = pages[what % 5], _DIGESTS[what // 5 % 3]
@@ -77,6 +78,7 @@ def drawn(data: bytes) -> Iterator[e.Event]:
 
 _HAND_OVER = (e.Pause(), e.Commit(), e.Activate(), e.Done())
 _ANYWHERE = (*_HAND_OVER, e.Commit(context=False), e.Abort(), e.Memory("source", "ram", 3, "a"), e.Begin(1, ()))
+_OF_HOSTS = (e.Abort(runs=False), e.Acknowledge(), e.Destroy(), e.Fence(), e.Lost(), e.Images("source", False))
 _LIKELY = ("sssSSSro", "smMdso", "mMd", "sssTTTrd", "sTTr")
 """What mostly comes while the guest runs at the source, is paused, is handed over, runs at the target, is done."""
 

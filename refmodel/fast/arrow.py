@@ -123,12 +123,12 @@ def _event(row: dict[str, Any], space: Space, where: str) -> Event:
     if block is not None:
         given["block"] = space.names[block] if block < len(space.names) else f"number {block}"
     side = row.get("side")
-    if side is not None and (side > 1 or kind in ("store", "memory")):
+    if side is not None and (side > 1 or kind in ("store", "memory", "images")):
         given["side"] = ("source", "target")[side] if side < 2 else side
     digest, text = row.get("digest"), row.get("digest_text")
     if digest is not None or text is not None:
         given["digest"] = f"{digest:016x}" if text is None else text
-    for name in ("pfn", "kind", "offset", "pages", "context", "packet"):
+    for name in ("pfn", "kind", "offset", "pages", "context", "packet", "runs", "told", "active", "flushed"):
         if row.get(name) is not None:
             given[name] = row[name]
     return event_of(given, where)

@@ -23,7 +23,8 @@ OF_PAGES = ("store", "release", "send", "memory")
 """Those of one page: their codes are the first."""
 _OF_ALL = ("round", "pause", "discard", "commit", "activate", "done", "abort")
 _OF_CHECKPOINTS = ("checkpoint", "resume", "whole", "emit", "output", "takeover")
-NAMES = (*OF_PAGES, *_OF_ALL, *_OF_CHECKPOINTS)
+_OF_HOSTS = ("acknowledge", "destroy", "fence", "lost", "images")
+NAMES = (*OF_PAGES, *_OF_ALL, *_OF_CHECKPOINTS, *_OF_HOSTS)
 """The events by their code."""
 _CHUNK = 1 << 16
 SCHEMA = pa.schema(
@@ -39,6 +40,10 @@ SCHEMA = pa.schema(
         pa.field("pages", pa.uint64()),
         pa.field("context", pa.bool_()),
         pa.field("packet", pa.string()),
+        pa.field("runs", pa.bool_()),
+        pa.field("told", pa.bool_()),
+        pa.field("active", pa.bool_()),
+        pa.field("flushed", pa.bool_()),
     ]
 )
 """The columns; all but the first three may be missing from a file, and then are null throughout."""

@@ -1,31 +1,25 @@
 """The judge's way with checkpoints: the ledger learns of them with the first such event, and never without one."""
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 from attrs import fields
 
 from refmodel.checkpointed_promise import CheckpointedLedger, CheckpointedPromise
-from refmodel.oracle.events import Checkpoint, Emit, Event, OfCheckpoints, Output, Resume, Takeover, Whole
+from refmodel.oracle.events import Checkpoint, Emit, OfCheckpoints, Output, Resume, Takeover, Whole
 from refmodel.oracle.inplace import Cells, Nothing, unbounded_ledger
-from refmodel.oracle.pages import Page, Pages
+from refmodel.oracle.pages import Page
 from refmodel.oracle.rules import OF_CHECKPOINTS
-from refmodel.promise import Ledger, Promise, Visible
-from refmodel.unusable import Unusable
+from refmodel.oracle.stepping import Stepping
+from refmodel.promise import Ledger, Visible
 
 __all__ = ["TakesCheckpoints"]
 
-_TAKEOVER, _OUTPUT = OF_CHECKPOINTS
+_TAKEOVER, _OUTPUT, _ = OF_CHECKPOINTS
 
 
-class TakesCheckpoints(ABC):
+class TakesCheckpoints(Stepping):
     """What a judge has to do about them."""
 
-    promise: Promise
-    ledger: Ledger
-    pages: Pages
-    paused: bool
-    counts: dict[str, int]
     has_checkpoint = False
     """One has been taken."""
 
@@ -93,28 +87,6 @@ class TakesCheckpoints(ABC):
         self.counts[_TAKEOVER] += 1
         if held != then:
             self.find(_TAKEOVER, f"the target holds {held} of the page; in the checkpoint it is {then}", page)
-
-    # what the judge has for it
-
-    @abstractmethod
-    def step(self, rule: str, step: str, *arguments: Any, page: Page | None = None, **more: Any) -> bool:
-        """Take a step of the promise; a refusal is a finding of the rule."""
-
-    @abstractmethod
-    def find(self, rule: str, message: str, page: Page | None = None, **more: Any) -> None:
-        """Note a finding."""
-
-    @abstractmethod
-    def is_first(self, event: Event) -> bool:
-        """The run has ended so, and has not before."""
-
-    @abstractmethod
-    def tell(self, what: str) -> None:
-        """It belongs to the story of every page."""
-
-    @abstractmethod
-    def unusable(self, what: str, expected: str) -> Unusable:
-        """The event cannot stand where it does."""
 
 
 def _copied(seen: Visible) -> Visible:

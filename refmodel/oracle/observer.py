@@ -5,8 +5,8 @@ runs, and who gave up, shows in the states before and after it. What was stored 
 never looks at the state that a wrong variant made, so that the judge has two independent witnesses of each page.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 from refmodel.language import Action, Actor
 from refmodel.migration import AnyMachine
@@ -29,19 +29,18 @@ from refmodel.oracle.events import (
     Resume,
     Round,
     Send,
+    Side,
     Store,
     Takeover,
     Whole,
 )
+from refmodel.oracle.observed_hosts import deaths, has_requests, images, what_is_known
+from refmodel.oracle.observed_pages import BLOCK, Arriving, digest, side_of
 from refmodel.refinement import seen, witness
 from refmodel.schedules.replay import Watch
 from refmodel.state import Phase, same_entry
 
 __all__ = ["BLOCK", "Observer"]
-
-BLOCK = "ram"
-"""The only RAM block of a machine: its pages are numbered by pfn."""
-Side = Literal["source", "target"]
 
 
 class Observer:
@@ -52,10 +51,7 @@ class Observer:
         self._watch = Watch(spec, start)
         self._pages, self._words = start.source.memory.shape
         self.recordings: list[list[Event]] = []
-        self._read: dict[int, list[int]] = {}
-        """By page, what the engine read of each word last; before that, what the target held."""
-        self._unsent: dict[int, set[int]] = {}
-        """By page, the words read that no send has told of yet."""
+        self._arriving = Arriving(start.target.memory)
         self._told: set[Side] = set()
         """The sides whose memory has been told."""
         self._is_over = False
@@ -87,9 +83,7 @@ class Observer:
         self.recordings.append([Begin(VERSION, (Block(BLOCK, self._pages),), "all")])
         self.recordings[-1] += [Release(BLOCK, page) for page in range(self._pages) if not self._spec.matters(m, page)]
         self.recordings[-1] += [Emit(str(packet)) for packet in self._sent_before()]
-        held = m.target.memory
-        self._read = {page: [held[page, word] for word in range(self._words)] for page in range(self._pages)}
-        self._unsent, self._told, self._is_over = {}, set(), False
+        self._arriving, self._told, self._is_over = Arriving(m.target.memory), set(), False
 
     def _sent_before(self) -> list[int]:
         """Packets that the guest has sent, and that no checkpoint knows of yet."""
@@ -106,7 +100,7 @@ class Observer:
             yield self._store(before, after, page)
         for step in promised:
             if step.step in ("deliver", "deliver_whole"):
-                self._arrives(step, is_engines)
+                self._arriving.take(step, is_engines)
         for page in range(self._pages):
             if (page in stored or self._spec.matters(before, page)) and not self._matters(after, page):
                 yield Release(BLOCK, page)
@@ -124,6 +118,8 @@ class Observer:
             yield from self._memory("source", before)
         if any(step.step == "give_up" for step in promised):
             yield Commit(self._has_context(after))
+        yield from deaths(promised)
+        yield from images(self._spec, before, promised, after)
         yield from _of_checkpoints(promised)
         if now.target_runs and not then.target_runs:
             if any(step.step == "take_over" for step in promised):
@@ -132,10 +128,11 @@ class Observer:
             else:
                 yield from self._memories(after)
                 yield Activate()
+        yield from what_is_known(before, promised, after)
         if now.source_runs and not then.source_runs and self._spec.is_migrating(after):
             yield Resume()
         elif (now.source_runs and not then.source_runs) or self._is_given_up(before, after):
-            yield Abort()
+            yield Abort(bool(now.source_runs and self._spec.runs(after)), bool(self._spec.is_heard(before)))
 
     def _is_given_up(self, before: Any, after: Any) -> bool:
         """The migration has ended, and not only for a source that died while the target could take over."""
@@ -150,34 +147,23 @@ class Observer:
         return {page for page in range(self._pages) if self._spec.is_awaited(m, page)}
 
     def _store(self, before: Any, after: Any, page: int) -> Store:
-        digest = _digest(self._watch.ledger.last.memory[page, word] for word in range(self._words))
-        return Store(BLOCK, page, digest, _side(before, after, page))
-
-    def _arrives(self, step: Action, is_engines: bool) -> None:
-        """Something was read, and is on the target: a word, or one value all over the page."""
-        page, *word, value = step.arguments
-        for each in word or range(self._words):
-            self._read[page][each] = value
-            if is_engines:  # else the target held it, whatever it was, before anything was sent
-                self._unsent.setdefault(page, set()).add(each)
+        content = digest(self._watch.ledger.last.memory[page, word] for word in range(self._words))
+        return Store(BLOCK, page, content, side_of(before, after, page))
 
     def _sends(self, m: Any, everything: bool = False) -> Iterator[Send]:
-        """A page is sent once each word was read, or as far as it was when it is no longer in hand.
-
-        One that the target awaits is put in place as a whole.
-        """
-        for page, words in list(self._unsent.items()):
-            in_parts = not self._spec.is_awaited(m, page) and (everything or not self._spec.in_hand(m, page))
-            if in_parts or len(words) == self._words:
-                del self._unsent[page]
-                yield Send(BLOCK, page, _digest(self._read[page]))
+        """A page is sent as far as it was read when it is no longer in hand. One that the target awaits is put in place
+        as a whole."""
+        return self._arriving.sends(
+            lambda page: not self._spec.is_awaited(m, page) and (everything or not self._spec.in_hand(m, page))
+        )
 
     def _has_context(self, m: Any) -> bool:
-        """Table, registers and configuration at the target are the guest's."""
+        """Table, registers, configuration, and the devices' requests, at the target are the guest's."""
         ours, theirs = self._watch.ledger.last, seen(self._spec, m, m.target)
         entries = ours.table.present.every_key()
         return (
             m.source.configuration == m.target.configuration
+            and has_requests(m)
             and ours.registers.same(theirs.registers)
             and all(same_entry(ours.table, theirs.table, vpn) for vpn in entries)
         )
@@ -195,7 +181,7 @@ class Observer:
             for page in range(self._pages):
                 if side == "target" and self._spec.is_awaited(m, page):
                     continue
-                yield Memory(side, BLOCK, page, _digest(cells[page, word] for word in range(self._words)))
+                yield Memory(side, BLOCK, page, digest(cells[page, word] for word in range(self._words)))
 
 
 def _of_checkpoints(promised: list[Action]) -> Iterator[Event]:
@@ -210,17 +196,3 @@ def _of_checkpoints(promised: list[Action]) -> Iterator[Event]:
                 yield Emit(str(step.arguments[0]))
             case "release":
                 yield Output(str(step.arguments[0]))
-
-
-def _digest(words: Iterable[int]) -> str:
-    """A page's contents as a text: they are short enough to be their own digest."""
-    return "-".join(str(int(word)) for word in words)
-
-
-def _side(before: Any, after: Any, page: int) -> Side:
-    """Where a store went: to the side whose memory it changed, or else to the one that runs."""
-    if not before.source.memory.same_row(after.source.memory, page):
-        return "source"
-    changed = not before.target.memory.same_row(after.target.memory, page)
-    only_target = before.hand_over.target_runs and not before.hand_over.source_runs
-    return "target" if changed or only_target else "source"

@@ -79,6 +79,27 @@ RULES = {
             (Contract.HAND_OVER,),
         ),
         Rule(
+            "given-up-the-guest-runs-on",
+            Promise.abandon.__name__,
+            "a guest whose migration is given up runs on at the source, unless that has died",
+            "abort, and whether the guest runs then",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
+            "the-source-is-kept-until-the-target-has-the-guest",
+            Promise.discard.__name__,
+            "the source's image goes only once the target is known to have the guest",
+            "that the source hears the target's acknowledgement, and that its image goes",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
+            "the-images-follow-the-guest",
+            Promise.one_side_has_the_images.__name__,
+            "one side has the disk images, and takes them once the other has let them go, with nothing unwritten",
+            "which side takes the images or lets them go, and whether all was flushed",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
             "nothing-is-sent-to-a-running-target",
             Promise.deliver.__name__,
             "nothing overwrites a page that the target may already have changed",
@@ -106,8 +127,19 @@ RULES = {
             "checkpoints, and what the guest sends and what is let out, in order",
             (Contract.HAND_OVER,),
         ),
+        Rule(
+            "a-checkpoint-counts-until-both-sides-drop-it",
+            CheckpointedPromise.forget.__name__,
+            "protection is given up only by a source that is there, with a target that hears of it or is fenced",
+            "checkpoints and an abort, and whether the target was told, was fenced, or the source lost",
+            (Contract.HAND_OVER,),
+        ),
     )
 }
 """Every rule, by name."""
-OF_CHECKPOINTS = ("a-takeover-goes-back-to-a-whole-checkpoint", "output-waits-for-its-checkpoint")
+OF_CHECKPOINTS = (
+    "a-takeover-goes-back-to-a-whole-checkpoint",
+    "output-waits-for-its-checkpoint",
+    "a-checkpoint-counts-until-both-sides-drop-it",
+)
 """Those that speak of checkpoints: where none are taken there is nothing to check by them."""

@@ -43,7 +43,8 @@ def _missing_evidence(judge: Judge) -> tuple[str | None, tuple[str, ...]]:
     if judge.begin is None:
         return "there are no events", ()
     if isinstance(judge.ended, Abort):
-        return None, ("given up before the hand-over: the source runs on, the target never ran",)
+        what = "the source has died, and the guest with it" if judge.ledger.source_lost else "the source runs on"
+        return None, (f"given up before the hand-over: {what}, the target never ran",)
     if judge.pages.has_discarded and not isinstance(judge.ended, Done):
         return "pages were dropped at the switch to post-copy, and the events end before it is done", ()
     if judge.ended is None:

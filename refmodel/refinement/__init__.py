@@ -24,6 +24,7 @@ from refmodel.refinement import (
     postcopy,
     requests,
     second_hop,
+    shared_storage,
     superpages,
     transport,
 )
@@ -43,6 +44,7 @@ _WITNESSES: Witnesses = {
     **guest_tables.WITNESSES,
     **hypervisor_writes.WITNESSES,
     **second_hop.WITNESSES,
+    **shared_storage.WITNESSES,
     **incremental.WITNESSES,
     **postcopy.WITNESSES,
     **superpages.WITNESSES,

@@ -7,6 +7,8 @@ from refmodel.language import neg, pick
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Visible
 from refmodel.refinement.checkpoints import checkpointed
+from refmodel.refinement.failures import known_of_the_hosts
+from refmodel.refinement.shared_storage import who_has_the_images
 from refmodel.state import Guest, Phase
 
 __all__ = ["abstraction", "seen"]
@@ -33,6 +35,9 @@ def abstraction(spec: AnyMachine, m: Any) -> Ledger:
         source_runs=m.hand_over.source_runs,
         target_runs=m.hand_over.target_runs,
         given_up=given_up,
+        source_kept=m.hand_over.source_kept,
+        **known_of_the_hosts(spec, m),
+        **who_has_the_images(spec, m),
     )
     return checkpointed(m, ledger) if isinstance(spec, CheckpointSteps) else ledger
 

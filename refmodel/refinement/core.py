@@ -31,10 +31,6 @@ def _transfer_done(spec: AnyMachine, m: Machine) -> list[Action]:
     return [] if still_owed else [Action("settle", (page,))]
 
 
-def _abort(spec: AnyMachine, m: Machine) -> list[Action]:
-    return [] if m.hand_over.source_runs else [Action("resume")]
-
-
 WITNESSES: Witnesses = {
     "guest_store": _store,
     "guest_compute": lambda spec, m, cpu, value: [Action("change_register", (cpu, value))],
@@ -49,7 +45,8 @@ WITNESSES: Witnesses = {
     "send_table": lambda spec, m: [Action("deliver_table")],
     "send_registers": lambda spec, m, cpu: [Action("deliver_registers", (cpu,))],
     "commit": lambda spec, m: [Action("settle_context"), Action("give_up")],
+    "acknowledge": lambda spec, m: [Action("acknowledge")],
     "activate": lambda spec, m: [Action("start_target")],
-    "abort": _abort,
+    "discard_source": lambda spec, m: [Action("discard")],
     "target_store": _target_store,
 }

@@ -183,7 +183,21 @@ def is_noticed(spec: AnyMachine, m: Any) -> bool:
     """The guest runs at the target, and is not what it was at the source, or still runs there."""
     if not m.hand_over.target_runs:
         return False
-    last = Ledger(seen(spec, m, m.source), seen(spec, m, m.target), m.rounds.to_send, False, False, True, True)
+    last = Ledger(
+        last=seen(spec, m, m.source),
+        held=seen(spec, m, m.target),
+        owed=m.rounds.to_send,
+        context_owed=False,
+        source_runs=False,
+        target_runs=True,
+        given_up=True,
+        source_kept=m.hand_over.source_kept,
+        source_lost=False,
+        acknowledged=False,
+        fenced=False,
+        images_at_source=False,
+        images_at_target=True,
+    )
     may_be = [last, *gone_back(m, last)] if isinstance(spec, CheckpointSteps) else [last]
     return all(noticed_by_the_guest(spec, ledger, m) is not None for ledger in may_be)
 

@@ -104,7 +104,7 @@ def test_columns_that_have_nothing_to_say_may_be_missing(tmp_path: Path) -> None
     ("columns", "head", "said"),
     [
         (of(event=[2], block=[0]), None, "no column 'pfn'"),
-        (of(event=[17], block=[0], pfn=[0]), None, "event 2: code 17"),
+        (of(event=[99], block=[0], pfn=[0]), None, "event 2: code 99"),
         (of(event=[2], block=[0], pfn=[None], digest=[1]), None, "event 2: required field missing @ $.pfn"),
         (of(event=[2], block=[0], pfn=[0]), None, "event 2: required field missing @ $.digest"),
         (of(event=[2], block=[0], pfn=[2], digest=[1]), None, "event 2: pfn 2 of block 'ram'"),

@@ -14,10 +14,12 @@ from refmodel.cli import root
 from refmodel.language import Action
 from refmodel.oracle.events import (
     Abort,
+    Acknowledge,
     Activate,
     Begin,
     Block,
     Commit,
+    Destroy,
     Discard,
     Done,
     Event,
@@ -67,6 +69,7 @@ def test_a_plain_suspend_is_seen_event_by_event() -> None:
         Round(),
         Send("ram", 0, "2"),
         Commit(),
+        Acknowledge(),
         Memory("source", "ram", 0, "2"),
         Memory("target", "ram", 0, "2"),
         Activate(),
@@ -93,7 +96,8 @@ def test_an_abort_ends_it_and_tells_no_memory() -> None:
 def test_the_source_is_looked_at_before_it_is_discarded() -> None:
     start: list[Steps] = ["begin", "send_configuration", "pause", "final_harvest", *sent(), *END[:-1]]
     events = done(*start, "discard_source", "activate")
-    assert events[-4:] == [Commit(), Memory("source", "ram", 0, "0"), Memory("target", "ram", 0, "0"), Activate()]
+    held = Memory("source", "ram", 0, "0"), Memory("target", "ram", 0, "0")
+    assert events[-6:] == [Commit(), Acknowledge(), held[0], Destroy(), held[1], Activate()]
     assert judged([events]).verdict == "accepted"
 
 
@@ -101,7 +105,7 @@ def test_of_a_source_that_runs_or_is_gone_nothing_is_known() -> None:
     early: list[Steps] = ["begin", "send_configuration", "pause", "final_harvest", *sent(), *END[:-2]]
     events = done(*early, "acknowledge", "activate", variant="discard-at-commit")
     assert not any(isinstance(event, Memory) and event.side == "source" for event in events[events.index(Commit()) :])
-    assert judged([events]).verdict == "accepted"
+    assert [found.rule for found in judged([events]).findings] == ["the-source-is-kept-until-the-target-has-the-guest"]
 
 
 def test_registers_that_are_not_the_guests_are_no_context() -> None:

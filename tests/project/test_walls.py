@@ -14,6 +14,9 @@ LAYERS = [
     {"refmodel.unusable"},
     {"refmodel.language"},
     {"refmodel.state"},
+    {"refmodel.ledger"},
+    {"refmodel.right_to_run"},
+    {"refmodel.right_to_images"},
     {"refmodel.promise"},
     {"refmodel.checkpointed_promise"},
     {"refmodel.logging.mmu"},
@@ -51,7 +54,7 @@ rest of their room: the chain that every machine has, contract by contract. The 
 PARTS = next(number for number, rooms in enumerate(LAYERS) if "refmodel.logging" in rooms)
 """Parts may refine any of the chain, and each other, across the contracts."""
 
-SPECIFICATION = 20
+SPECIFICATION = 23
 """The first so many layers are the specification: attrs and the standard library are all that they use."""
 
 FILES = sorted(path for folder in ("refmodel", "proofs", "fuzz") for path in (ROOT / folder).rglob("*.py"))

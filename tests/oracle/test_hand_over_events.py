@@ -1,0 +1,98 @@
+"""Who still has the guest: given up, acknowledged, discarded, fenced, lost; each rule with what it rejects."""
+
+import pytest
+
+from refmodel.oracle.events import (
+    Abort,
+    Acknowledge,
+    Activate,
+    Begin,
+    Block,
+    Checkpoint,
+    Commit,
+    Destroy,
+    Event,
+    Fence,
+    Lost,
+    Memory,
+    Pause,
+    Resume,
+    Send,
+    Takeover,
+    Whole,
+)
+from refmodel.oracle.judge import Judge
+from refmodel.oracle.summary import summary
+from refmodel.oracle.verdict import Verdict
+
+LEFT = "given-up-the-guest-runs-on"
+KEPT = "the-source-is-kept-until-the-target-has-the-guest"
+DROPPED = "a-checkpoint-counts-until-both-sides-drop-it"
+BEGIN = Begin(1, (Block("ram", 1),))
+SENT: tuple[Event, ...] = (BEGIN, Send("ram", 0, "a"), Pause(), Memory("source", "ram", 0, "a"))
+PROTECTED: tuple[Event, ...] = (*SENT, Checkpoint(), Whole(), Resume())
+
+
+def verdict(*events: Event) -> Verdict:
+    judge = Judge("a test")
+    for event in events:
+        judge.take(event)
+    return summary(judge)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (BEGIN, Abort()),
+        (BEGIN, Pause(), Abort()),
+        (BEGIN, Lost(), Abort(runs=False, told=False)),
+        (BEGIN, Fence(), Abort(told=False)),
+        (*SENT, Acknowledge(), Commit(), Destroy(), Activate()),
+        (*SENT, Commit(), Acknowledge(), Activate(), Destroy()),
+        (*SENT, Commit(), Lost(), Activate()),
+        (*PROTECTED, Abort()),
+        (*PROTECTED, Fence(), Abort(told=False)),
+        (*PROTECTED, Lost(), Takeover()),
+    ],
+    ids=lambda events: " ".join(type(event).__name__.lower() for event in events),
+)
+def test_a_guest_that_somebody_has_is_accepted(events: tuple[Event, ...]) -> None:
+    assert verdict(*events).verdict == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("rule", "says", "events"),
+    [
+        (LEFT, "the guest runs on at the source", (BEGIN, Abort(runs=False))),
+        (LEFT, "the guest runs on at the source", (BEGIN, Pause(), Abort(runs=False))),
+        (KEPT, "the target is known to have the guest", (*SENT, Commit(), Destroy(), Activate())),
+        (KEPT, "the target is known to have the guest", (*SENT, Commit(), Activate(), Destroy())),
+        (KEPT, "the target can run the guest", (*SENT, Commit(), Fence(), Acknowledge())),
+        (KEPT, "the source stands still", (BEGIN, Acknowledge(), Abort())),
+        ("one-side-runs", "the source is there", (BEGIN, Lost(), Abort())),
+        ("one-side-runs", "the target is not known to have the guest", (*SENT, Acknowledge(), Abort())),
+        ("one-side-runs", "the target has not been fenced", (*SENT, Commit(), Fence(), Activate())),
+        ("one-side-runs", "the target does not run yet", (*SENT, Commit(), Activate(), Fence())),
+        ("one-side-runs", "the source is there", (*SENT, Commit(), Lost(), Lost(), Activate())),
+        ("one-side-runs", "the target has not been fenced", (*PROTECTED, Lost(), Fence(), Takeover())),
+        (DROPPED, "the guest can go on at the source", (*PROTECTED, Lost(), Abort(runs=False))),
+        (DROPPED, "the target hears of it, or has been fenced", (*PROTECTED, Abort(told=False))),
+    ],
+    ids=str,
+)
+def test_a_guest_that_is_lost_or_risked_is_found(rule: str, says: str, events: tuple[Event, ...]) -> None:
+    findings = verdict(*events).findings
+    assert (rule, True) in [(found.rule, found.message.endswith(says)) for found in findings]
+    assert {found.rule for found in findings} <= {rule, LEFT, "one-side-runs"}
+
+
+def test_of_a_guest_that_died_with_its_host_it_is_said_so() -> None:
+    assert "the source runs on" in verdict(BEGIN, Abort()).notes[0]
+    assert "the guest with it" in verdict(BEGIN, Lost(), Abort(runs=False)).notes[0]
+
+
+def test_a_rule_that_had_nothing_to_check_says_what_it_needs() -> None:
+    unchecked = {each.rule: each.why for each in verdict(*SENT, Commit(), Activate()).unchecked}
+    assert "its image goes" in unchecked[KEPT]
+    assert LEFT in unchecked
+    assert DROPPED not in unchecked
