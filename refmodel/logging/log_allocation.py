@@ -75,7 +75,7 @@ class LogAllocation(HandOverSteps[A]):
         return super().harvested(m)
 
     @engine
-    def harvest_fails(self, m: A) -> A:
+    def harvest_refused(self, m: A) -> A:
         """The harvest between two rounds, or the last one, returns -ENOMEM, and the migration is given up."""
         need((m.phase == Phase.LIVE) | (m.phase == Phase.PAUSED), "a harvest may be due")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")

@@ -5,4 +5,4 @@ from refmodel.refinement.witnesses import Witnesses
 
 __all__ = ["WITNESSES"]
 
-WITNESSES: Witnesses = {"harvest_fails": given_up}
+WITNESSES: Witnesses = {"harvest_refused": given_up}

@@ -27,7 +27,7 @@ def test_no_harvest_succeeds_not_even_once_memory_is_back() -> None:
 
 
 def test_a_harvest_that_fails_ends_the_migration_and_the_guest_runs_on() -> None:
-    d = lost().do("harvest_fails")
+    d = lost().do("harvest_refused")
     assert d.m.phase == Phase.ABORTED
     assert not d.m.allocation.failed
     d.do("guest_store", 0, 0, 0, 2)
@@ -36,5 +36,5 @@ def test_a_harvest_that_fails_ends_the_migration_and_the_guest_runs_on() -> None
 def test_while_there_is_memory_marks_are_kept_and_no_harvest_fails() -> None:
     d = Switching(MEMORY).set_up().send()
     d.do("memory_runs_out").do("memory_comes_back").store(0, 0, 1)
-    d.refuses("a mark has been lost for want of memory", "harvest_fails")
+    d.refuses("a mark has been lost for want of memory", "harvest_refused")
     d.do("next_round").send().finish()

@@ -49,7 +49,7 @@ _LOG: Phrases = {
     "log_teardown": lambda spec, m: "log-dirty mode is torn down",
     "memory_runs_out": lambda spec, m: "no memory is left for the log",
     "memory_comes_back": lambda spec, m: "there is memory for the log again",
-    "harvest_fails": lambda spec, m: "the harvest fails for want of memory: the migration is given up",
+    "harvest_refused": lambda spec, m: "the harvest fails for want of memory: the migration is given up",
 }
 _TABLES: Phrases = {
     "large_fill": lambda spec, m, region: f"{_region(m, region)} is mapped large",
