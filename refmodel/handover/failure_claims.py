@@ -1,14 +1,14 @@
 """What is claimed under failures: one side runs, an image to go on from exists, and nobody acts on a guess."""
 
 from refmodel.handover.failure_state import F, Knows
-from refmodel.handover.failures import Failures
+from refmodel.handover.reservation import Reservation
 from refmodel.language import Contract, iff, implies, invariant, law, neg
 from refmodel.state import Phase
 
 __all__ = ["FailureClaims"]
 
 
-class FailureClaims(Failures[F]):
+class FailureClaims(Reservation[F]):
     """Whether the guest can be gone on with, and from where, at any moment."""
 
     def is_recoverable(self, m: F) -> bool:

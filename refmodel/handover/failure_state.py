@@ -39,6 +39,8 @@ class WithFailures(Machine):
     """The state of a machine whose parts may be lost."""
 
     failed: Failed
+    reserved: bool
+    """The target keeps a container for the guest: it reserved one when it was asked."""
 
 
 F = TypeVar("F", bound=WithFailures)

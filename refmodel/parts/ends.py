@@ -24,7 +24,7 @@ ENDS = (
         "failures",
         FailureClaims,
         Contract.HAND_OVER,
-        "the wire, the source or the target may be lost at any step; an operator finds out what became of the target",
+        "the target reserves or refuses; wire, source or target may be lost at any step, and an operator finds out",
         WithFailures,
     ),
     Part(

@@ -6,12 +6,14 @@ Every bound is a choice about reach, not about truth: the proofs hold for any si
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from refmodel.handover.reservation import Reservation
 from refmodel.language import Action, Sizes
 from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.search.dead import Rule
 from refmodel.search.layout import NOTHING
 from refmodel.search.parts import PartSpace, part_spaces
+from refmodel.search.parts.preludes import CONFIGURED
 from refmodel.search.space import Space
 from refmodel.state import Phase, Stage
 
@@ -155,8 +157,10 @@ def _end(parts: Sequence[PartSpace]) -> Callable[[Any], bool]:
 
 
 def prelude_of(spec: AnyMachine) -> tuple[Action, ...]:
-    """The actions that come first."""
-    return next((part.prelude for part in part_spaces(spec) if part.prelude is not None), PRELUDE)
+    """The actions that come first; the configuration waits for the reservation, where the target is asked for one."""
+    prelude = next((part.prelude for part in part_spaces(spec) if part.prelude is not None), PRELUDE)
+    is_asked = isinstance(spec, Reservation) and prelude == CONFIGURED
+    return (*PRELUDE, Action("reserve"), *prelude[len(PRELUDE) :]) if is_asked else prelude
 
 
 def sizes_for(spec: AnyMachine, sizes: Sizes) -> Sizes:

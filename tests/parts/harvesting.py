@@ -46,6 +46,8 @@ class Harvesting:
             self.do("guest_map", vpn, pfn, True, True)
         self.do("begin")
         self.protect_all()
+        if "reserve" in self.spec.steps:
+            self.do("reserve")
         self.do("send_configuration")
         for cpu in range(self.sizes["cpu"]):
             self.do("enter_shadow", cpu)

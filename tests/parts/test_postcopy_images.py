@@ -104,7 +104,7 @@ def test_after_an_abort_another_migration_starts_from_all_dirty_and_may_switch_a
     assert d.m.rounds.to_send.is_full
     assert not d.m.postcopy.switched
     assert not d.m.failed.wire
-    d.do("send_configuration").do("start_rounds").do("pause").do("final_harvest").do("switch")
+    d.do("reserve").do("send_configuration").do("start_rounds").do("pause").do("final_harvest").do("switch")
     d.do("send_registers", 0).do("send_table").do("commit").do("acknowledge").do("activate")
     for page in (0, 1):
         d.do("drop_page", page, 1).do("push", page).take(page)

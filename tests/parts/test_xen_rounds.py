@@ -46,7 +46,7 @@ def test_rounds_wait_for_all_that_they_rely_on_and_say_for_what(variant: str | N
     d = Harvesting("xen-2005", variant=variant)
     for step, *arguments in (
         *(("begin",), ("harvest_blow",), ("harvest_flush", 0), ("harvest_flush", 1), ("harvest_release",)),
-        *(("send_configuration",), ("enter_shadow", 0), ("enter_shadow", 1)),
+        *(("reserve",), ("send_configuration",), ("enter_shadow", 0), ("enter_shadow", 1)),
     ):
         if (step, arguments) not in [(lacking, []), (lacking, [1])]:
             d.do(str(step), *arguments)

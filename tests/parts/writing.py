@@ -42,8 +42,11 @@ class Writing:
         return self
 
     def begin(self) -> Self:
-        """A migration begins, and the configuration travels."""
-        return self.do("begin").do("send_configuration")
+        """A migration begins, the target reserves, where it is asked, and the configuration travels."""
+        self.do("begin")
+        if "reserve" in self.spec.steps:
+            self.do("reserve")
+        return self.do("send_configuration")
 
     def sent(self) -> Self:
         """Rounds have begun, and every page that is owed is sent."""

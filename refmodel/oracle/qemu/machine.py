@@ -57,6 +57,7 @@ class QemuMachine(Lockstep):
         m = self.m
         self.m = m.but(slot=m.slot.but(chunk_of=of), rounds=m.rounds.but(left=_UNBOUNDED))
         self.go_on("begin")
+        self.go_on("reserve")
         self.prepare(_BEGIN)
         self.go_on("start_rounds")
 

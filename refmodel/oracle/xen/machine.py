@@ -58,6 +58,7 @@ class XenMachine(Lockstep):
         """The policy has been left behind: there is nothing more to say of it."""
         self._cleans = self._passes = self._total = 0
         self.go_on("begin")
+        self.go_on("reserve")
         self.prepare(_BEGIN)
 
     @property

@@ -20,6 +20,9 @@ def _fate(spec: AnyMachine, m: Any) -> str:
 
 
 PHRASES: Phrases = {
+    "reserve": lambda spec, m: "the target reserves a container for the guest",
+    "reservation_refused": lambda spec, m: "the target cannot have the guest: give up, it runs on at the source",
+    "reservation_freed": lambda spec, m: "the target hears nothing any more, and frees the container",
     "lose_wire": lambda spec, m: "the wire is lost",
     "lose_source": lambda spec, m: "the source's host dies",
     "lose_target": lambda spec, m: "the target's host dies",
