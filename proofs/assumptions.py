@@ -5,70 +5,17 @@ The commits and their evidence tags are those of the catalogue.
 
 from typing import Any
 
-from attrs import frozen
-
-from refmodel.catalogue.classes import Source, cited
+from proofs.assumption import Assumption
+from proofs.rankings.assumed import OF_THE_END
+from refmodel.catalogue.classes import cited
 from refmodel.language import Specification
 from refmodel.parts import PARTS
 
-__all__ = ["ASSUMPTIONS", "Assumption", "assumed"]
-
-
-@frozen
-class Assumption:
-    """Something that the proofs take for granted."""
-
-    name: str
-    means: str
-    relied_on: tuple[Source, ...] = ()
-    goes_with: tuple[str, ...] = ()
-    """Parts of a machine that do away with it: what it takes for granted is a step of theirs."""
-    comes_with: tuple[str, ...] = ()
-    """Parts that bring it: a machine without them takes nothing of the kind for granted. Empty: every machine does."""
+__all__ = ["ASSUMPTIONS", "assumed"]
 
 
 ASSUMPTIONS = (
-    Assumption(
-        "finite sorts",
-        "Pages, virtual pages, words and CPUs are finitely many. Only the proof that rounds end needs it.",
-    ),
-    Assumption(
-        "the policy stops",
-        "The policy allows some number of rounds, fixed when the migration begins; how it decides is left open.",
-        cited(["simple_precopy_policy"]),
-    ),
-    Assumption(
-        "the engine gets its turn",
-        "Some enabled engine step is taken sooner or later, however busy the guest is; the target does acknowledge.",
-        cited(["4934a5dd7c"]),
-    ),
-    Assumption(
-        "delays are finitely many",
-        "Another client of the log comes or goes finitely often in one migration. Only the proof that rounds end needs "
-        "it.",
-        cited(["fd91a2a662"], "M27"),
-        comes_with=("two-clients",),
-    ),
-    Assumption(
-        "the guest does not keep the engine busy for ever",
-        "Between two steps that bring the end closer the engine answers the guest finitely often: rings that it has "
-        "filled are reaped, the log is peeked at. Only the proof that rounds end needs it.",
-        cited(["kvm_dirty_ring_soft_full"]),
-        comes_with=("dirty-ring", "xen-2005-rounds"),
-    ),
-    Assumption(
-        "an operator finds out",
-        "When the target is lost after the commit, somebody looks after it: the source can end nothing by itself.",
-        cited(["8e84865e54"]),
-        comes_with=("failures",),
-    ),
-    Assumption(
-        "a wire that was lost is found again",
-        "In post-copy somebody connects the two hosts anew, and the wire is lost finitely often. Only the proof that "
-        "it ends needs it: until then the guest waits for what is missing.",
-        cited(["0c26781c09"], "M23"),
-        comes_with=("postcopy",),
-    ),
+    *OF_THE_END,
     Assumption(
         "one engine",
         "One migration at a time harvests the log, and nobody else clears it.",

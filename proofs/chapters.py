@@ -3,8 +3,9 @@ for a named machine that has a ranking, and its variants, also that rounds end."
 
 from typing import Any
 
-from proofs.ending import Progress, Termination
+from proofs.ending import Termination
 from proofs.obligations import Chapter, Induction
+from proofs.progress import Progress
 from proofs.rankings import is_ranked
 from proofs.refining import Congruence, Refinement
 from proofs.theorem import Theorem

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proofs.assumptions import Assumption
+from proofs.assumption import Assumption
 from proofs.counterexample import Counterexample, explain
 from proofs.cross_check import Opinion
 from proofs.obligations import Obligation

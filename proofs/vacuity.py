@@ -18,7 +18,7 @@ from proofs.obligations import INITIAL, Chapter, Hypothesis, Obligation, theory_
 from proofs.saying import say
 from refmodel.language import Sort, Specification
 
-__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses", "contradiction"]
+__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses", "contradiction", "small_hypotheses"]
 
 EXISTS = "an_initial_state_satisfies_every_invariant"
 CAN_BE_TAKEN = "the_path_can_be_taken_where_every_invariant_holds"
@@ -29,7 +29,7 @@ _SIZE = 3
 
 
 @cache
-def _hypotheses(cls: type[Specification[Any]]) -> tuple[Hypothesis, ...]:
+def small_hypotheses(cls: type[Specification[Any]]) -> tuple[Hypothesis, ...]:
     """The invariants, in a model with few elements. What can hold there can hold; and a solver that may make ever more
     elements (of each page a place, of each place a page) does not always find an end to it."""
     small = []
@@ -63,7 +63,7 @@ class Witnesses(Chapter):
             held = tuple(closed(self.spec, claim, state) for claim in self.spec.invariants)
             yield Obligation(group, part, 1, EXISTS, (), held, lambda: False, satisfiable=True)
             return
-        hypotheses = _hypotheses(type(self.spec))
+        hypotheses = small_hypotheses(type(self.spec))
         paths = paths_of(self.spec, self.spec.steps[part], theory.before)
         for number, conditions in [(path.number, path.conditions) for path in paths] or [(1, (expression(False),))]:
             yield Obligation(group, part, number, CAN_BE_TAKEN, hypotheses, conditions, lambda: False, satisfiable=True)

@@ -10,8 +10,8 @@ from proofs.rankings.postcopy import of_postcopy
 from proofs.rankings.ranking import Ranking
 from proofs.rankings.wires import has_a_first, has_pages, is_in_order
 from refmodel.handover.failure_state import Knows
-from refmodel.language import neg
-from refmodel.state import Phase
+from refmodel.language import neg, pick
+from refmodel.state import Phase, Stage
 
 __all__ = ["ENDS", "STEPS", "Steps"]
 
@@ -27,12 +27,7 @@ class Steps:
 
 
 STEPS: Mapping[str, Steps] = {
-    "failures": Steps(
-        afterwards={
-            "hear_acknowledgement": "the source may hear late that the target has the guest",
-            "reservation_freed": "the target may find late that nothing comes any more",
-        }
-    ),
+    "failures": Steps(afterwards={"hear_acknowledgement": "the source may hear late that the target has the guest"}),
     "postcopy": Steps(
         afterwards={
             "fill_word": "what came twice is thrown away",
@@ -50,7 +45,8 @@ STEPS: Mapping[str, Steps] = {
         again={
             "begin": "after one that was given up",
             "go_on_from_target": "the host that received the guest becomes the source of another",
-        }
+        },
+        delays={"target_holds": "a host that is made ready may have pages that are to be given back"},
     ),
     "log-mode": Steps(
         afterwards={
@@ -58,6 +54,14 @@ STEPS: Mapping[str, Steps] = {
             "enable_flush": "the same",
         }
     ),
+    "superpages": Steps(
+        afterwards={"large_protect": "the log's mode may be on for another client", "large_split": "the same"}
+    ),
+    "views": Steps(afterwards={"view_revoke": "what the log does not permit is revoked whenever it is found"}),
+    "shared-shadows": Steps(
+        delays={"shadow_link": "while a page is made read-only, an entry that is writable yet is linked once more"}
+    ),
+    "leaf-by-leaf": Steps(delays={"harvest_fails": "a leaf cannot be copied, and the call may be repeated"}),
     "two-clients": Steps(
         delays={
             "track_start": "another client of the log begins, and some pages are made read-only for it",
@@ -102,10 +106,34 @@ def _of_failures(ranking: Ranking, spec: Any) -> Ranking:
     )
 
 
+def _of_pv_tables(ranking: Ranking, spec: Any) -> Ranking:
+    """In the last round what makes no sense as a table is an error: the migration has to be given up."""
+
+    def has_only_nonsense(m: Any) -> bool:
+        page, read, types = m.transfer.page, m.transfer.read, m.types
+        as_table = m.but(types=types.but(tables=types.tables.filled()))
+        as_data = m.but(types=types.but(tables=types.tables.cleared()))
+        sensible = read.filled().only(
+            lambda w: (
+                neg(read[w])
+                & pick(types.tables[page], spec.is_normal(as_table, page, w), spec.is_normal(as_data, page, w))
+            )
+        )
+        stands = (m.phase == Phase.STOP_AND_COPY) & (m.transfer.stage == Stage.READING)
+        return stands & m.types.asked & neg(read.is_full) & sensible.is_empty  # type: ignore[no-any-return]
+
+    return evolve(
+        ranking,
+        waits=lambda m: ranking.waits(m) | has_only_nonsense(m),
+        settled_by=(*ranking.settled_by, "abort"),
+    )
+
+
 ENDS: Mapping[str, Callable[[Ranking, Any], Ranking]] = {
     "checkpoints": of_checkpoints,
     "failures": _of_failures,
     "postcopy": of_postcopy,
+    "pv-tables": _of_pv_tables,
     "channels": lambda ranking, spec: evolve(ranking, relies_on=has_pages),
     "fifo-wire": lambda ranking, spec: evolve(ranking, relies_on=is_in_order, finitely=has_a_first),
 }

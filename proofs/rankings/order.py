@@ -33,19 +33,26 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         (EVERY, Countdown("rounds that the policy has left", lambda m: m.rounds.left)),
         *(("protect-at-harvest", work) for work in _HARVEST),
         ("leaf-by-leaf", Remaining("leaves not copied", lambda m: m.leaves.copied, done=True)),
-        *(("log-mode", work) for work in _switch(spec)),
         *(("postcopy", work) for work in postcopy.BEFORE_THE_ROUND),
         (EVERY, Remaining("pages that the round owes", lambda m: m.rounds.to_send)),
         ("xen-rounds", Once("the end of the round", lambda m: neg(m.policy.counted))),
         (EVERY, Ahead("stages ahead of the page in hand", lambda m: m.transfer.stage, _STAGES)),
+        *(("log-mode", work) for work in _switch(spec)),
+        *(("superpages", work) for work in _large(spec)),
+        *(("views", work) for work in _view(spec)),
         *(("protect-at-transfer", work) for work in _PROTECTION),
         (EVERY, Remaining("words of it not read", lambda m: m.transfer.read, done=True)),
         *(("manual-protect", work) for work in _CHUNKS),
         ("shadowed-for-migration", Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True)),
         ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started)),
         ("device-writes", Remaining("devices that do not log", lambda m: m.devices.logging, done=True)),
-        ("hypervisor-writes", _standing("pages that the hypervisor has to mark", lambda m: m.hypervisor.written)),
-        ("device-writes", _standing("requests in flight", lambda m: m.devices.in_flight)),
+        (
+            "hypervisor-writes",
+            _at(Phase.PAUSED, "pages the hypervisor has to mark", lambda m: m.hypervisor.written),
+        ),
+        ("device-writes", _at(Phase.PAUSED, "writes of devices in flight", lambda m: m.devices.in_flight)),
+        ("requests", _at(Phase.PAUSED, "pages of requests to be drained", lambda m: m.requests.written)),
+        ("requests", _at(Phase.STOP_AND_COPY, "requests to be carried over", _not_carried)),
         ("grants", Remaining("mapped pages not marked for the last time", lambda m: m.granted.marked_last, done=True)),
         *(("postcopy", work) for work in postcopy.PAST_THE_ROUND),
         ("zero-pages", Remaining("words of it not found zero", lambda m: m.zeros.found, done=True)),
@@ -53,12 +60,13 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         ("channels", Remaining("words that have left, and not arrived", lambda m: m.channels.flying)),
         ("fifo-wire", Remaining("words on the wire", lambda m: m.fifo.words)),
         *(("checkpoints", work) for work in checkpoints.EPOCH),
+        ("pv-tables", Remaining("pages that are not pinned at the target", lambda m: m.types.pinned, done=True)),
+        ("shared-storage", Once("the source's letting go of the images", lambda m: neg(m.images.at_source))),
         ("memory-slots", Remaining("pages to be given back", lambda m: m.target_pages.there)),
         (EVERY, Remaining("CPUs whose registers have not travelled", lambda m: m.hand_over.registers_sent, done=True)),
         (EVERY, Once("the table's travel", lambda m: m.hand_over.table_sent)),
         (EVERY, Once("the configuration's travel", lambda m: m.hand_over.configured)),
         ("failures", Once("the source's knowledge of the target", lambda m: m.failed.knows != Knows.NOTHING)),
-        ("failures", _CONTAINER),
     )
 
 
@@ -105,6 +113,28 @@ def _switch(spec: Any) -> tuple[Work, ...]:
     )
 
 
+def _large(spec: Any) -> tuple[Work, ...]:
+    """While the log's mode is on no region is mapped large any more; before that it may come to be."""
+    return (
+        Remaining(
+            "large mappings that let a region be written",
+            lambda m: m.superpages.writable.where(lambda r: neg(spec.is_switched(m)), False),
+        ),
+        Remaining("large mappings", lambda m: m.superpages.mapped.where(lambda r: neg(spec.is_switched(m)), False)),
+    )
+
+
+def _view(spec: Any) -> tuple[Work, ...]:
+    """The view's entries are copied once, with whatever the host's permit then; what is not permitted is revoked."""
+    return (
+        Remaining("entries that the view lacks", lambda m: m.views.table.present, done=True),
+        Remaining(
+            "entries of the view that are not permitted",
+            lambda m: m.views.table.writable.where(lambda v: spec.permits(m, m.views.table.frame[v]), False),
+        ),
+    )
+
+
 def _writable_mappings(m: Any) -> Any:
     """Shadow mappings of the page being protected that still let it be written; none once a fault permits writes."""
     page = m.transfer.page
@@ -123,12 +153,10 @@ _CHUNKS: tuple[Work, ...] = (
 )
 
 
-_CONTAINER = Places(
-    "what becomes of the container at the target: none has been asked for, it is there, it is gone for good",
-    lambda m: (neg(m.reserved | m.failed.wire), m.reserved, neg(m.reserved) & m.failed.wire),
-)
+def _at(phase: Phase, what: str, of: Callable[[Any], Any]) -> Work:
+    """What is to be brought to its end in this phase, once the guest stands still: until then it comes and goes."""
+    return Remaining(what, lambda m: of(m).where(lambda *key: m.phase != phase, False))
 
 
-def _standing(what: str, of: Callable[[Any], Any]) -> Work:
-    """What is to be brought to its end once the guest stands still: until then it comes and goes."""
-    return Remaining(what, lambda m: of(m).where(lambda *key: m.phase != Phase.PAUSED, False))
+def _not_carried(m: Any) -> Any:
+    return m.requests.submitted - m.requests.carried

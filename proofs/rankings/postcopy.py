@@ -1,8 +1,8 @@
 """Why post-copy ends: what is left to do once the target has been told to drop pages, and when all of it is done.
 
 The end is not the guest's start at the target but the source's word that it owes nothing more; or that the guest is
-lost, with the host that has what is missing. A lost wire puts the end off, and is waited for: what was on it is owed
-again. So there is a weightier entry, which no loss touches: what is in place is not fetched again.
+lost, with the host that has what is missing. A lost wire puts the end off: what was on it is owed again. The operator
+is waited for to find another, which counts as work done, and weighs more than what is then owed anew.
 """
 
 from typing import Any, cast
@@ -43,7 +43,6 @@ def of_postcopy(ranking: Ranking, spec: Any) -> Ranking:
 
 BEFORE_THE_ROUND: tuple[Work, ...] = (
     Once("the switch", lambda m: m.postcopy.switched),
-    Remaining("pages that the target awaits", lambda m: m.postcopy.awaited),
     Remaining("pages that it was told to drop, and has not", lambda m: m.postcopy.told),
     Remaining("awaited pages that no access waits for", lambda m: m.postcopy.awaited - m.postcopy.waiting),
     Once("another wire", lambda m: neg(_is_cut_off(m))),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from proofs import refute as module
-from proofs.ending import Progress
+from proofs.progress import Progress
 from proofs.obligations import Induction
 from proofs.refining import Congruence
 from proofs.refute import refute

@@ -2,7 +2,8 @@
 
 import pytest
 
-from proofs.ending import CLOSER, NEVER_STUCK, NOT_PUT_OFF, STAYS_ENDED
+from proofs.ending import CLOSER, NOT_PUT_OFF, STAYS_ENDED
+from proofs.progress import NEVER_STUCK
 from proofs.prove import prove_all
 from proofs.refining import ALLOWED
 from proofs.solve import Verdict

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from proofs import ending
-from proofs.ending import RELIED_ON, UNAIDED, Progress, Termination
+from proofs import rankings
+from proofs.ending import RELIED_ON, Termination
+from proofs.progress import UNAIDED, Progress
 from proofs.prove import prove_all
 from proofs.rankings import ranking_of
 from refmodel.compose import patched
@@ -33,13 +34,13 @@ def test_every_checkpoint_completes_or_the_migration_ends() -> None:
 
 def test_only_what_completes_a_checkpoint_begins_the_work_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = evolve(ranking_of(machine("remus")), completes=lambda before, after: False)
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     assert unproved(machine("remus")) == {"checkpoint_resume", "checkpoint_applied", "checkpoint_acknowledged"}
 
 
 def test_what_is_relied_on_of_the_buffer_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = evolve(ranking_of(machine("remus")), relies_on=None)
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     assert claims_unproved(machine("remus")) == {UNAIDED}
 
 

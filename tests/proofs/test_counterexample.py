@@ -4,8 +4,8 @@ import z3
 
 from proofs.conjuncts import conjuncts
 from proofs.counterexample import Cell, Counterexample, explain
-from proofs.ending import Progress
 from proofs.obligations import Chapter, Induction
+from proofs.progress import Progress
 from proofs.refining import Refinement
 from proofs.saying import say
 from proofs.solve import Options, Verdict, decide

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from proofs import ending
-from proofs.ending import Progress, Termination
+from proofs import rankings
+from proofs.ending import Termination
+from proofs.progress import Progress
 from proofs.prove import prove_all
 from proofs.rankings import ranking_of
 from refmodel.compose import patched
@@ -38,7 +39,7 @@ def test_what_is_not_excepted_is_found(
     excepted: dict[str, Any], found: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ranking = evolve(ranking_of(machine("postcopy")), **excepted)
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: ranking)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: ranking)
     assert found <= unproved(machine("postcopy"))
 
 

@@ -8,10 +8,11 @@ import pytest
 import z3
 from attrs import evolve
 
-from proofs import ending
-from proofs.ending import Progress, Termination
+from proofs import rankings
+from proofs.ending import Termination
 from proofs.lifting.terms import expression
 from proofs.obligations import theory_of
+from proofs.progress import Progress
 from proofs.prove import prove_all
 from proofs.ranking import Places, closer, is_over, is_running, no_further
 from proofs.rankings import is_ranked, ranking_of
@@ -82,7 +83,7 @@ def overlapping(places: Places, name: str) -> list[tuple[int, int]]:
 def test_of_places_at_most_one_holds() -> None:
     works = [(work, name) for name in CHOICES for work in ranking_of(machine(name)).left_to_do]
     places = [(work, name) for work, name in works if isinstance(work, Places)]
-    assert {name for _, name in places} == {"xen", "xen-2005", "remus"}
+    assert {"xen", "xen-2005", "remus"} <= {name for _, name in places}
     assert [overlapping(work, name) for work, name in places] == [[]] * len(places)
     both = Places("the end, and all but a pause", lambda m: (m.phase == Phase.AFTER, m.phase != Phase.PAUSED))
     assert overlapping(both, "seed") == [(0, 1)]
@@ -104,14 +105,14 @@ SLOW = ("xen", "kvm-qemu", "kvm-qemu-ring")
 def test_an_answer_or_a_delay_that_is_not_excepted_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ranking = ranking_of(machine(name))
     bare = evolve(ranking, answers={}, delays={})
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     excepted = {*ranking.answers, *ranking.delays}
     assert unproved(machine(name)) == excepted
 
 
 def test_a_machine_whose_operator_cannot_find_out_is_found_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     ranking = evolve(ranking_of(machine("xen-2005")), settled_by=("resume_source",))
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: ranking)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: ranking)
     assert unproved(machine("xen-2005")) == {"engine"}
 
 

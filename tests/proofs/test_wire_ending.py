@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from proofs import ending
-from proofs.ending import NEVER_STUCK, RELIED_ON, Progress, Termination
+from proofs import rankings
+from proofs.ending import RELIED_ON, Termination
+from proofs.progress import NEVER_STUCK, Progress
 from proofs.prove import prove_all
 from proofs.rankings import ranking_of
 from refmodel.compose import patched
@@ -30,14 +31,14 @@ def unproved(spec: AnyMachine) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("name", [WIRES[0], pytest.param(WIRES[1], marks=pytest.mark.slow)])
 def test_without_what_it_relies_on_the_engine_may_be_stuck(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = evolve(ranking_of(machine(name)), relies_on=None)
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     assert unproved(machine(name)) == {("engine", NEVER_STUCK)}
 
 
 @pytest.mark.slow
 def test_that_a_queue_has_a_first_record_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = evolve(ranking_of(machine("kvm-qemu-xbzrle")), finitely=lambda m: True)
-    monkeypatch.setattr(ending, "ranking_of", lambda spec: bare)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     assert unproved(machine("kvm-qemu-xbzrle")) == {("engine", NEVER_STUCK)}
 
 

@@ -1,0 +1,77 @@
+"""A machine of any parts ends: what each part adds to the ranking is needed, and no failure counts as getting on."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from proofs import rankings
+from proofs.progress import NEVER_STUCK
+from proofs.rankings import is_ranked, ranking_of
+from proofs.rankings.assumed import OF_THE_END
+from proofs.rankings.exceptions import STEPS
+from proofs.rankings.order import EVERY, order
+from refmodel.compose import patched
+from refmodel.language import need
+from refmodel.machines import machine
+from refmodel.parts import PARTS
+from refmodel.rounds.leaf_by_leaf import LeafByLeaf
+from refmodel.seed import Seed
+from tests.proofs.endings import unproved
+
+ENTRIES = [(part, work.what) for part, work in order(Seed())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("part", "what"), ENTRIES, ids=[f"{part or 'every'}: {what}" for part, what in ENTRIES])
+def test_no_entry_of_the_order_is_idle(part: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = machine("seed" if part == EVERY else f"seed+{part}")
+    ranking = ranking_of(spec)
+    rest = tuple(work for work in ranking.left_to_do if work.what != what)
+    assert len(rest) == len(ranking.left_to_do) - 1
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: evolve(ranking, left_to_do=rest))
+    assert unproved(spec)
+
+
+def excepted(part: str) -> set[str]:
+    steps = STEPS[part]
+    return {*steps.answers, *steps.delays, *steps.again}
+
+
+@pytest.mark.parametrize("part", [part for part in STEPS if excepted(part)])
+def test_what_a_part_excepts_and_takes_for_granted_is_said(part: str) -> None:
+    assert {part, *PARTS[part].needs} & {name for assumption in OF_THE_END for name in assumption.comes_with}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("seed+shared-shadows", {"shadow_link"}),
+        ("seed+leaf-by-leaf", {"harvest_fails"}),
+        ("seed+pv-tables", {"engine"}),
+        ("seed+superpages+two-clients", {"large_protect", "large_split", "enable_revoke", "enable_flush"}),
+        ("seed+views+two-clients", {"view_revoke"}),
+    ],
+)
+def test_what_is_not_excepted_is_found(name: str, found: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = machine(name)
+    bare = evolve(ranking_of(Seed()), left_to_do=ranking_of(spec).left_to_do)
+    assert unproved(spec) == set()
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
+    assert found <= {step for step, _ in unproved(spec)}
+
+
+class CopiesNoLeaf(LeafByLeaf[Any]):
+    def harvest_leaf(self, m: Any, leaf: int) -> Any:
+        """Every call fails: it is repeated, and nothing else can be done."""
+        need(m.phase != m.phase, "a leaf can be copied")
+        return m
+
+
+def test_a_failure_that_may_be_met_again_is_nothing_to_get_on_with() -> None:
+    assert ("engine", NEVER_STUCK) in unproved(patched("seed+leaf-by-leaf", "copies-no-leaf", CopiesNoLeaf)())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_of_every_part_it_is_said_whether_a_machine_with_it_ends(part: str) -> None:
+    assert is_ranked(machine(f"seed+{part}")) == (part != "incremental")
