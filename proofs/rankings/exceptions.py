@@ -27,7 +27,12 @@ class Steps:
 
 
 STEPS: Mapping[str, Steps] = {
-    "failures": Steps(afterwards={"hear_acknowledgement": "the source may hear late that the target has the guest"}),
+    "failures": Steps(
+        afterwards={
+            "hear_acknowledgement": "the source may hear late that the target has the guest",
+            "reservation_freed": "the target may find late that nothing comes any more",
+        }
+    ),
     "postcopy": Steps(
         afterwards={
             "fill_word": "what came twice is thrown away",

@@ -67,6 +67,7 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         (EVERY, Once("the table's travel", lambda m: m.hand_over.table_sent)),
         (EVERY, Once("the configuration's travel", lambda m: m.hand_over.configured)),
         ("failures", Once("the source's knowledge of the target", lambda m: m.failed.knows != Knows.NOTHING)),
+        ("failures", _CONTAINER),
     )
 
 
@@ -150,6 +151,12 @@ _CHUNKS: tuple[Work, ...] = (
     Remaining("chunks not cleared", lambda m: m.slot.uncleared),
     Once("the revocation of a chunk", lambda m: m.slot.clearing),
     Remaining("CPUs not flushed for it", lambda m: m.slot.flushed, done=True),
+)
+
+
+_CONTAINER = Places(
+    "what becomes of the container at the target: none has been asked for, it is there, it is gone for good",
+    lambda m: (neg(m.reserved | m.failed.wire), m.reserved, neg(m.reserved) & m.failed.wire),
 )
 
 
