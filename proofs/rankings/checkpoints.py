@@ -18,7 +18,7 @@ from refmodel.handover.failures import Failures
 from refmodel.language import implies, neg
 from refmodel.state import Phase
 
-__all__ = ["EPOCH", "of_checkpoints", "places_ahead"]
+__all__ = ["EPOCH", "GOING_ON", "of_checkpoints", "places_ahead"]
 
 
 def _is_on_its_way(spec: Any, m: Any) -> bool:
@@ -81,13 +81,14 @@ def places_ahead(spec: Any) -> Work:
     )
 
 
+GOING_ON = Once("the source's going on", lambda m: neg(m.checkpoints.taken_here))
+"""Weightier than the pages that are owed: a source may owe all of them anew when it goes on."""
 EPOCH: tuple[Work, ...] = (
     Ahead(
         "places ahead of the epoch that was sent", lambda m: m.checkpoints.epoch, (Epoch.SENT, Epoch.WHOLE, Epoch.OPEN)
     ),
     Remaining("words to be applied", lambda m: m.checkpoints.buffered),
     Once("the acknowledgement", lambda m: m.checkpoints.acknowledged),
-    Once("the source's going on", lambda m: neg(m.checkpoints.taken_here)),
     Remaining("packets that were not let out", lambda m: m.output.released, done=True),
 )
 """Lighter than what is done before the checkpoint is taken."""

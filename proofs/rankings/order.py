@@ -30,6 +30,7 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
     """Every entry that a machine may have, with the part that adds it; some ask the machine itself."""
     return (
         (EVERY, _phases(spec)),
+        ("checkpoints", checkpoints.GOING_ON),
         (EVERY, Countdown("rounds that the policy has left", lambda m: m.rounds.left)),
         *(("protect-at-harvest", work) for work in _HARVEST),
         ("leaf-by-leaf", Remaining("leaves not copied", lambda m: m.leaves.copied, done=True)),
