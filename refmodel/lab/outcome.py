@@ -31,6 +31,8 @@ class Outcome:
     told: Told
     """What the tap said, while it ran."""
     folder: Path
+    cancelled: Told | None = None
+    """The same of a migration before it, which was cancelled under way."""
 
     @property
     def is_lost(self) -> bool:
@@ -42,12 +44,14 @@ class Outcome:
 
         A loss has to be a violation, live and on the recording. Without one, and without a fault on the wire, both have
         to accept it; a fault that changes no memory may be called one. Where the tap was to cut the wire, it has to,
-        and the guest has to go on at the source.
+        and the guest has to go on at the source. One that is cancelled hands nothing over, and has to be accepted.
         """
         if self.status != scenario.status:
             return f"the migration {self.status}, and was to be {scenario.status}"
         if scenario.cuts and (self.told.target, self.live) != ("cut", "violation"):
             return f"the tap was to cut the wire: {self.live}"
+        if self.cancelled is not None and self.cancelled.status != 0:
+            return f"a false alarm of the tap, of what was cancelled: {_against(self.cancelled)}"
         for whose, verdict in (("oracle", self.verdict.verdict), ("tap", self.live)):
             if self.is_lost and verdict != "violation":
                 return f"a loss that is {verdict}, says the {whose}"
@@ -63,5 +67,13 @@ class Outcome:
     @property
     def why(self) -> str:
         """What is said against it."""
-        said = [each for each in (self.verdict, self.told.verdict) if each is not None and each.verdict != "accepted"]
-        return "; ".join(each.reason or each.findings[0].rule for each in said) or "; ".join(self.told.failures)
+        said = self.verdict.reason or (self.verdict.findings[0].rule if self.verdict.findings else None)
+        return "; ".join(filter(None, (said, _against(self.told))))
+
+
+def _against(told: Told) -> str:
+    """What the tap said against a migration, or against itself."""
+    verdict = told.verdict
+    if verdict is None or verdict.verdict == "accepted":
+        return "; ".join(told.failures)
+    return verdict.reason or verdict.findings[0].rule

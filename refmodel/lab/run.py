@@ -19,6 +19,7 @@ from refmodel.lab.scenarios import Scenario
 from refmodel.lab.storelog import build_plugin, written
 from refmodel.lab.tapped import wired
 from refmodel.oracle.recording import judge_recording
+from refmodel.tap.plan import Told
 from refmodel.unusable import Unusable
 
 __all__ = ["run"]
@@ -54,8 +55,9 @@ async def run(
         await _writes(source)
         await source.ask("migrate-set-parameters", **scenario.parameters)
         await source.enable(scenario.capabilities)
+        cancelled = None
         if scenario.meanwhile == "cancel":
-            await _cancelled(source, scenario, binary, folder / "cancelled", kernel)
+            cancelled = await _cancelled(source, scenario, binary, folder / "cancelled", kernel)
         target = await stack.enter_async_context(_target(scenario, binary, folder, kernel))
         await _listens(target, scenario)
         wire = await stack.enter_async_context(wired(source, folder, scenario, fault))
@@ -74,7 +76,8 @@ async def run(
         (folder / "dst.trace").unlink()
     verdict = await asyncio.to_thread(judge_recording, str(folder))
     struck = fault.struck if fault else None
-    return Outcome(name, status, time.monotonic() - began, verdict, differing, wrong, struck, told, folder)
+    took = time.monotonic() - began
+    return Outcome(name, status, took, verdict, differing, wrong, struck, told, folder, cancelled)
 
 
 def _is_short(folder: Path) -> None:
@@ -127,7 +130,7 @@ async def _listens(target: Qemu, scenario: Scenario) -> None:
     await target.ask("migrate-incoming", uri=f"unix:{target.folder / 'dst.mig'}")
 
 
-async def _cancelled(source: Qemu, scenario: Scenario, binary: str, folder: Path, kernel: Path) -> None:
+async def _cancelled(source: Qemu, scenario: Scenario, binary: str, folder: Path, kernel: Path) -> Told:
     """A migration that is cancelled under way; its target goes, and the guest runs on at the source."""
     folder.mkdir(exist_ok=True)
     async with _target(scenario, binary, folder, kernel) as target:
@@ -141,8 +144,10 @@ async def _cancelled(source: Qemu, scenario: Scenario, binary: str, folder: Path
             await _until("nothing has been sent", sent)
             await source.ask("migrate_cancel")
             await _ended(source, Scenario("", status="cancelled"))
+            told = await _soon("the tap goes on", wire.told())
     await source.ask("migrate-set-parameters", **{"max-bandwidth": 40 << 20, "downtime-limit": 60})
     await _writes(source)
+    return told
 
 
 async def _ended(source: Qemu, scenario: Scenario) -> str:

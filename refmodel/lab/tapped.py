@@ -42,6 +42,7 @@ async def wired(source: Qemu, folder: Path, scenario: Scenario, fault: Fault | N
         Address(str(listen)),
         Address(str(folder / "dst.mig")),
         images,
+        Address(str(source.monitors[1])),
         deltas="xbzrle" in scenario.capabilities,
         edit=fault.passed if fault else None,
         record=folder,

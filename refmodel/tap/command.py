@@ -25,7 +25,7 @@ __all__ = ["interrupted", "tap"]
     "--source-ram", metavar="[BLOCK=]FILE", multiple=True, help="RAM that the source shares, compared at the stop."
 )
 @click.option(
-    "--qmp", metavar="ADDRESS", help="The source's monitor, which is asked for its RAM (up to 3 GiB) instead."
+    "--qmp", metavar="ADDRESS", help="The source's monitor: asked for its RAM (up to 3 GiB), and after a cancel."
 )
 @click.option("--abort-on-violation", "abort", is_flag=True, help="Then cut the wire, before the target can start.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Keep the stream, for refmodel oracle.")
@@ -71,8 +71,6 @@ def tap(
     except ImportError as error:
         raise Unusable("refmodel tap", f"no {error.name}", "the extra: pip install 'refmodel[fast]'") from None
     _refuse(command, listen, forward, xen, qmp, deltas)
-    if source_ram and qmp:
-        raise Unusable("--qmp", "the source's RAM twice", "--source-ram or --qmp")
     if abort and not (source_ram or qmp):
         raise Unusable("--abort-on-violation", "no memory to compare with", "--source-ram or --qmp")
     signal.signal(signal.SIGTERM, interrupted)
@@ -86,7 +84,8 @@ def tap(
         plan = Sockets(
             address_of(str(listen), "--listen"),
             address_of(str(forward), "--forward"),
-            lambda loop: [asked(monitor, loop)] if monitor else files,
+            lambda loop: files if files or monitor is None else [asked(monitor, loop)],
+            monitor,
             deltas,
             ready=lambda: quiet.print(f"waiting at {listen}", highlight=False),
             **common,

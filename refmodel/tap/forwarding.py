@@ -32,7 +32,7 @@ class Forwarding(Outgoing):
                 rest = asyncio.create_task(_all(tasks[1:3]))
                 await asyncio.wait({rest, quiet}, return_when=asyncio.FIRST_COMPLETED)
                 tasks.append(rest)
-            if self.told.target == "cut" and self.stands_still:
+            if self.told.target == "cut" and self.stands_still and self.taken_back is None:
                 self.kept.truth(self.stream.memory)  # when the wire is closed, the guest goes on at the source
         finally:
             for task in tasks:

@@ -11,6 +11,7 @@ from refmodel.fast.images import Image
 from refmodel.fast.qemu import QemuReading
 from refmodel.fast.verdict import Reading, judge_reading
 from refmodel.fast.xen import XenMemory, XenReading
+from refmodel.oracle.events import Abort
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.readers.qemu_records import BlockList, Section, SectionKind
@@ -37,10 +38,17 @@ class Stream:
 class Judging:
     """Judges a stream while it comes. ``wake`` is called from the thread when something is to be seen here.
 
-    ``joined`` is called from the thread, and returns when every channel of the migration must have connected.
+    ``joined`` is called from the thread, and returns when every channel of the migration must have connected;
+    ``given_up`` is, when the stream has ended early before a switch to post-copy: how the migration was given up.
     """
 
-    def __init__(self, stream: Stream, wake: Callable[[], None], joined: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        wake: Callable[[], None],
+        joined: Callable[[], None] = lambda: None,
+        given_up: Callable[[], Abort | None] = lambda: None,
+    ) -> None:
         self.bytes = Bytes()
         self.parsed = 0
         """The end of the last whole record that was read, as long as the guest runs at the source."""
@@ -61,7 +69,7 @@ class Judging:
         self._channels: list[Bytes] = []
         self._all_are_here = False
         self._over = False
-        self._reading = Breaks(self._of(stream))
+        self._reading = Breaks(self._of(stream), lambda: None if self.switched else given_up())
         self._thread = Thread(target=self._run, name="judge", daemon=True)
         self._thread.start()
 
@@ -91,9 +99,19 @@ class Judging:
         return self._reading.ended_early
 
     @property
+    def has_channels(self) -> bool:
+        """Some connected beside the stream."""
+        return bool(self._channels)
+
+    @property
     def behind(self) -> int:
         """Bytes that were given and not read yet."""
         return self.bytes.waiting + sum(channel.waiting for channel in self._channels)
+
+    @property
+    def abort(self) -> Abort | None:
+        """How the migration was given up, where its stream ended early and somebody said so."""
+        return self._reading.abort
 
     @property
     def starves(self) -> bool:

@@ -83,7 +83,7 @@ class Outgoing(Passing):
                     self.judging.end()
                 if self.told.target in ("lost", "cut"):
                     return
-                if self.is_to_be_cut:
+                if self.is_to_be_cut or await self.is_taken_back():
                     self.told.target = "cut"
                     return
                 if (data := self.gate.next()) is not None:

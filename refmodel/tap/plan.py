@@ -46,6 +46,8 @@ class Sockets(Plan):
     listen: Address
     forward: Address
     images: Callable[[asyncio.AbstractEventLoop], Sequence[Image]] = lambda loop: ()
+    monitor: Address | None = None
+    """The source's, which is asked what became of a migration whose stream broke off."""
     deltas: bool = False
     edit: Edit | None = None
     """A hook: records in, bytes out. The judge sees what goes out."""

@@ -11,6 +11,7 @@ from refmodel.fast.images import Image
 from refmodel.fast.inputs import images_of
 from refmodel.fast.xen_memory import XenMemory
 from refmodel.tap.address import Address
+from refmodel.tap.monitor import connected
 from refmodel.unusable import Unusable
 
 __all__ = ["asked", "shared", "suspended"]
@@ -60,16 +61,8 @@ def _saved(address: Address, loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
 
 
 async def _save(address: Address, path: Path) -> None:
-    try:
-        from qemu.qmp import QMPClient
-    except ImportError:
-        raise Unusable("--qmp", "no qemu.qmp", "the extra: pip install 'refmodel[lab]'") from None
-    client = QMPClient("refmodel")
-    await client.connect(address.path if address.path is not None else (address.host, address.port))
-    try:
+    async with connected(address) as client:
         size = int((await client.execute("query-memory-size-summary"))["base-memory"])
         if size > _BELOW_THE_HOLE:
             raise Unusable("--qmp", f"RAM of {size} bytes", "at most 3 GiB, or --source-ram")
         await client.execute("pmemsave", {"val": 0, "size": size, "filename": str(path)})
-    finally:
-        await client.disconnect()

@@ -107,6 +107,14 @@ def test_a_verdict_that_is_wrong_is_a_mistake_whoever_says_it(whose: str, lost: 
     assert whose in str(outcome.mistake(SCENARIOS["plain"]))
 
 
+def test_a_false_alarm_of_what_was_cancelled_is_a_mistake() -> None:
+    right, cancelled = Verdict("accepted"), Told(verdict=Verdict("unusable", reason="nobody was asked"))
+    outcome = Outcome("cancel", "completed", 1.0, right, (), (), None, Told(verdict=right), Path(), cancelled)
+    assert "what was cancelled: nobody was asked" in str(outcome.mistake(SCENARIOS["cancel"]))
+    cancelled.verdict = right
+    assert outcome.mistake(SCENARIOS["cancel"]) is None
+
+
 @pytest.fixture
 def short_path() -> Iterator[Path]:
     """A folder whose path leaves room for that of a socket, whoever runs the tests."""

@@ -3,7 +3,10 @@
 import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -45,6 +48,22 @@ class Monitor:
         except ConnectionError:
             pass
         writer.close()
+
+
+@contextmanager
+def monitored(path: Path, monitor: Monitor) -> Iterator[None]:
+    """The monitor at a socket, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_unix_server(monitor.accept, str(path)))
+    serving = Thread(target=loop.run_forever)
+    serving.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        serving.join()
+        loop.close()
 
 
 async def tapped(folder: Path, monitor: Monitor | None) -> tuple[Any, Target]:

@@ -181,7 +181,6 @@ def test_deltas_need_their_option_and_the_migration_goes_on_without(tmp_path: Pa
         (["--listen", "unix:a", "--forward", "tcp:h:99999"], "--forward: 'tcp:h:99999'"),
         (["--listen", "unix:a", "--forward", "unix:b", "--abort-on-violation"], "no memory to compare with"),
         (["--listen", "unix:a", "--forward", "unix:b", "--source-ram", "nowhere"], "no file nowhere"),
-        (["--listen", "unix:a", "--forward", "unix:b", "--source-ram", "x", "--qmp", "unix:c"], "twice"),
         (["--listen", "tcp:a..b:1", "--forward", "unix:b"], "--listen: 'tcp:a..b:1'"),
         (["--listen", "unix:a", "--forward", "tcp:h:" + "1" * 5000], "--forward: 'tcp:h:1"),
         (["--listen", "unix:a", "--forward", "unix:a"], "where the tap itself listens"),
