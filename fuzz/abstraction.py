@@ -2,24 +2,52 @@
 
 ``abstraction_of`` chooses it for a machine: one written for it where there is one (``of_seed``), else one that is read
 from the machine itself, its hooks and what its parts add to the state.
+
+A state is first read as one integer, its *look*: what is common to all pages in a byte each, then the code of each page
+in its order. Most of a look is that of the state before it (``kept``). States whose looks differ by the order of the
+pages are the same in the abstract.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
 
-from fuzz.kept import kept, parts_read
+from fuzz.kept import Piece, kept, remembered
+from fuzz.pages import Places, equal, is_member, mapped, members, spread, writable
 from refmodel.language import Map, Set
 from refmodel.language.state import Leaf, leaves
 from refmodel.migration import AnyMachine
 from refmodel.seed import Seed
-from refmodel.state import Machine, Stage
+from refmodel.state import Machine
 
 __all__ = ["MOST", "Abstraction", "abstraction_of", "of_any", "of_seed", "shifts_of"]
 
-Abstraction = Callable[[Any], tuple[int, ...]]
 MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
+_CODE = 32
+"""Bits of a page's code, beside those of the machine's parts: ``writable`` counts CPUs in the highest."""
+
+
+class Abstraction:
+    """What a state is in the abstract: what is common to all of its pages, then their codes, sorted."""
+
+    def __init__(self, common: int, places: Places, pieces: list[Piece]) -> None:
+        self._common, self._places = common, places
+        # How many pages there are, which tells where the last code ends, is the same all along a run.
+        end: Piece = (("source",), lambda m: 1 << places.of(m.source.memory.shape[0]))
+        self.look = kept([*pieces, end])
+        """A state as one integer."""
+
+    def __call__(self, m: Any) -> tuple[int, ...]:
+        common, codes = self.read(self.look(m))
+        return (*common, *codes)
+
+    def read(self, look: int) -> tuple[tuple[int, ...], list[int]]:
+        """What is common, and the codes, of the states that look so."""
+        cells = look.to_bytes(look.bit_length() // 8 + 1, "little")
+        width = self._places.width // 8
+        starts = range(self._common, len(cells) - 1, width)
+        return tuple(cells[: self._common]), sorted(int.from_bytes(cells[i : i + width], "little") for i in starts)
 
 
 def shifts_of(spec: AnyMachine) -> int:
@@ -30,10 +58,10 @@ def shifts_of(spec: AnyMachine) -> int:
 
 def abstraction_of(spec: AnyMachine) -> Abstraction:
     """The abstraction of a machine's states, or of a variant's."""
-    return of_seed if isinstance(spec, Seed) else of_any(spec)
+    return of_seed() if isinstance(spec, Seed) else of_any(spec)
 
 
-def of_seed(m: Any) -> tuple[int, ...]:
+def of_seed() -> Abstraction:
     """The phase, and for each page what is known and permitted about it; pages sorted, as their numbers mean nothing.
 
     Of each page: owed, dirty, transferred; the stage it is in hand at (0: not in hand); whether each word is equal at
@@ -41,55 +69,21 @@ def of_seed(m: Any) -> tuple[int, ...]:
     through their TLBs (CPUs count only by number), and how many of those have been flushed for it. Bits, from the
     lowest: 1 1 1, 2, 1, 1 1 1, 2 2.
     """
-    transfer = m.transfer
-    pages, words = m.source.memory.shape
-    source, target = m.source.memory.cells, m.target.memory.cells
-    owed, dirty, transferred = m.rounds.to_send.bits, m.log.dirty.bits, m.protection.transferred.bits
-    codes = _mapped(m)
-    first = 0
-    for page in range(pages):
-        bits = (owed >> page & 1) | (dirty >> page & 1) << 1 | (transferred >> page & 1) << 2
-        if source[first : first + words] == target[first : first + words]:
-            bits |= 32
-        codes[page] |= bits
-        first += words
-    if transfer.stage != Stage.IDLE:
-        codes[transfer.page] |= transfer.stage << 3
-    codes.sort()
-    return (int(m.phase), *codes)  # an int is hashed faster than what it is a member of
-
-
-def _mapped(m: Any) -> list[int]:
-    """Of each page, how it is mapped: the bits from 64 on that ``of_seed`` describes."""
-    shadow, cpus = m.shadow, m.cpus
-    frames = shadow.frame.cells
-    codes = [0] * m.source.memory.shape[0]
-    present, writable, unsynced = shadow.present.bits, shadow.writable.bits, shadow.unsynced.bits
-    while present:
-        entry = present & -present
-        present ^= entry
-        flags = 64 | (128 if writable & entry else 0) | (256 if unsynced & entry else 0)
-        codes[frames[entry.bit_length() - 1]] |= flags
-    held = cpus.writable.bits
-    if held:
-        _held(m, held, codes)
-    return codes
-
-
-def _held(m: Any, held: int, codes: list[int]) -> None:
-    """Add how many CPUs can write each page, and how many of those have been flushed for it."""
-    transfer, frames = m.transfer, m.cpus.frame.cells
-    vpns = len(m.shadow.frame.cells)
-    page_in_hand, flushed = transfer.page, transfer.flushed.bits
-    first, cpu = 0, 0
-    while held:
-        entries = held & (1 << vpns) - 1
-        pages = {frames[first + vpn] for vpn in range(vpns) if entries >> vpn & 1}
-        for page in pages:
-            codes[page] += 512 + (2048 if page == page_in_hand and flushed >> cpu & 1 else 0)
-        held >>= vpns
-        first += vpns
-        cpu += 1
+    places = Places(8, _CODE)
+    return Abstraction(
+        1,
+        places,
+        [
+            (("phase",), lambda m: int(m.phase)),
+            (("rounds",), spread(places, 0, "rounds.to_send")),
+            (("log",), spread(places, 1, "log.dirty")),
+            (("protection",), spread(places, 2, "protection.transferred")),
+            (("transfer",), lambda m: m.transfer.stage << places.of(m.transfer.page) + 3),
+            (("source", "target"), equal(places, 5)),
+            (("shadow",), mapped(places, 6)),
+            (("cpus", "transfer"), writable(places, 9)),
+        ],
+    )
 
 
 def of_any(spec: AnyMachine) -> Abstraction:
@@ -99,84 +93,93 @@ def of_any(spec: AnyMachine) -> Abstraction:
     in the log, marked anywhere, permitted, in hand at which stage, equal at the target, how it is mapped, and, for each
     set of a part that is over pages, whether it is in it (of pairs with a page: with how many, up to three).
     """
-    found = list(leaves(spec.state))
-    common = {leaf.path for leaf in leaves(Machine)}
-    scalars = attrgetter("phase", *(leaf.path for leaf in found if not leaf.keys and leaf.kind is not int))
-    own = [leaf for leaf in found if leaf.path not in common]
-    others = [attrgetter(leaf.path) for leaf in own if leaf.kind is Set and not _is_over_pages(leaf)]
-    counts = [attrgetter(leaf.path) for leaf in own if leaf.kind is int and leaf.sort and not leaf.sort.finite]
-    pieces = _pieces(spec)
+    common = list(_common(spec))
     shift = shifts_of(spec)
-
-    def abstract(m: Any) -> tuple[int, ...]:
-        words = m.source.memory.shape[1]
-        source, target = m.source.memory.cells, m.target.memory.cells
-        owed, dirty = m.rounds.to_send.bits, m.log.dirty.bits
-        codes, first = [], 0
-        for page, (mapped, held, *bits) in enumerate(zip(*(piece(m) for piece in pieces), strict=True)):
-            code = mapped << 7 | (owed >> page & 1) << 6 | (dirty >> page & 1) << 5 | sum(bits)
-            if source[first : first + words] == target[first : first + words]:
-                code |= 4
-            first += words
-            codes.append(code << shift | held)
-        codes.sort()
-        sizes = (min(get(m).size, MOST) for get in others)
-        return (*scalars(m), *sizes, *(min(get(m), MOST) for get in counts), *codes)
-
-    return abstract
+    places = Places(8 * len(common), 8 * ((shift + _CODE + 7) // 8))
+    return Abstraction(
+        len(common),
+        places,
+        [
+            *_together(common),
+            *_held(spec, places),
+            *_known(spec, places, shift),
+            (("source", "target"), equal(places, shift + 2)),
+            (("log",), spread(places, shift + 5, "log.dirty")),
+            (("rounds",), spread(places, shift + 6, "rounds.to_send")),
+            (("shadow",), mapped(places, shift + 13)),
+            (("cpus", "transfer"), writable(places, shift + 16)),
+        ],
+    )
 
 
-def _pieces(spec: AnyMachine) -> list[Callable[[Any], list[int]]]:
-    """Of each page: how it is mapped, what the parts hold of it, and whether it is marked, permitted and in hand."""
+def _common(spec: AnyMachine) -> Iterator[tuple[str, Callable[[Any], int]]]:
+    """What is common to all pages: of each value, the field of the state that has it, and how to get it."""
+    found = list(leaves(spec.state))
+    own = _own(spec)
+    for path in ("phase", *(leaf.path for leaf in found if not leaf.keys and leaf.kind is not int)):
+        yield path.split(".")[0], attrgetter(path)
+    for leaf in own:
+        if leaf.kind is Set and not _is_over_pages(leaf):
+            yield leaf.path.split(".")[0], _up_to_most(attrgetter(f"{leaf.path}.size"))
+    for leaf in own:
+        if leaf.kind is int and leaf.sort and not leaf.sort.finite:
+            yield leaf.path.split(".")[0], _up_to_most(attrgetter(leaf.path))
+
+
+def _up_to_most(get: Callable[[Any], int]) -> Callable[[Any], int]:
+    return lambda m: min(get(m), MOST)
+
+
+def _together(common: list[tuple[str, Callable[[Any], int]]]) -> Iterator[Piece]:
+    """What is common, a byte each, those of one field of the state together."""
+    for name in dict.fromkeys(name for name, _ in common):
+        yield (name,), _side_by_side([(get, 8 * i) for i, (field, get) in enumerate(common) if field == name])
+
+
+def _side_by_side(values: list[tuple[Callable[[Any], int], int]]) -> Callable[[Any], int]:
+    return lambda m: sum(get(m) << at for get, at in values)
+
+
+def _held(spec: AnyMachine, places: Places) -> Iterator[Piece]:
+    """What the parts hold of each page: the sets first, then the maps, from the highest bits down."""
     sets, frames = _of_parts(spec)
-    members = [(attrgetter(leaf.path), _rows(leaf)) for leaf in sets]
-    cells = [attrgetter(leaf.path) for leaf in frames]
-
-    def held(m: Any) -> list[int]:
-        codes = [0] * m.source.memory.shape[0]
-        for get, count in members:
-            those = get(m)
-            codes = [code << 2 | count(those, page) for page, code in enumerate(codes)]
-        for get in cells:
-            those = get(m).cells
-            codes = [code << 1 | (page in those) for page, code in enumerate(codes)]
-        return codes
-
-    def hook(name: str, bit: int) -> Callable[[Any], list[int]]:
-        ask = getattr(spec, name)
-        return kept(
-            parts_read(spec, name), lambda m: [bit * bool(ask(m, page)) for page in range(m.source.memory.shape[0])]
+    at = shifts_of(spec)
+    for leaf in sets:
+        at -= 2
+        one = len(leaf.keys) == 1
+        yield (
+            (leaf.path.split(".")[0],),
+            spread(places, at, leaf.path) if one else members(places, at, leaf.path, leaf.keys[0].name == "pfn", MOST),
         )
+    for leaf in frames:
+        at -= 1
+        yield (leaf.path.split(".")[0],), is_member(places, at, leaf.path)
 
-    def in_hand(m: Any) -> list[int]:
-        return [m.transfer.stage if spec.in_hand(m, page) else 0 for page in range(m.source.memory.shape[0])]
 
-    # How many pages there are, which they take from the source, is the same all along a run.
-    return [
-        kept(("cpus", "shadow", "transfer"), _mapped),
-        kept({leaf.path.split(".")[0] for leaf in (*sets, *frames)} or {"source"}, held),
-        hook("is_marked", 16),
-        hook("permits", 8),
-        kept({"transfer"} | parts_read(spec, "in_hand"), in_hand),
-    ]
+def _known(spec: AnyMachine, places: Places, shift: int) -> Iterator[Piece]:
+    """What the machine's hooks say of each page: in hand at which stage, permitted, marked anywhere."""
+
+    def each(name: str, bit: int) -> Piece:
+        return remembered(spec, name, lambda page: 1 << places.of(page) + shift + bit)
+
+    parts, in_hand = each("in_hand", 0)
+    yield {*parts, "transfer"}, lambda m: m.transfer.stage * in_hand(m)
+    yield each("permits", 3)
+    yield each("is_marked", 4)
+
+
+def _own(spec: AnyMachine) -> list[Leaf]:
+    """What the machine's parts add to the state."""
+    common = {leaf.path for leaf in leaves(Machine)}
+    return [leaf for leaf in leaves(spec.state) if leaf.path not in common]
 
 
 def _of_parts(spec: AnyMachine) -> tuple[list[Leaf], list[Leaf]]:
-    """What the machine's parts add to the state: sets over pages, and maps to pages."""
-    common = {leaf.path for leaf in leaves(Machine)}
-    own = [leaf for leaf in leaves(spec.state) if leaf.path not in common]
+    """Of that, sets over pages, and maps to pages."""
+    own = _own(spec)
     sets = [leaf for leaf in own if leaf.kind is Set and _is_over_pages(leaf)]
     return sets, [leaf for leaf in own if leaf.kind is Map and leaf.sort and leaf.sort.name == "pfn"]
 
 
 def _is_over_pages(leaf: Leaf) -> bool:
     return any(key.name == "pfn" for key in leaf.keys)
-
-
-def _rows(leaf: Leaf) -> Callable[[Any, int], int]:
-    """How many members of a set have a page among their keys, up to three."""
-    if len(leaf.keys) == 1:
-        return lambda held, page: held.bits >> page & 1
-    if leaf.keys[0].name == "pfn":
-        return lambda held, page: min(sum(held[page, i] for i in range(held.shape[1])), MOST)
-    return lambda held, page: min(sum(held[i, page] for i in range(held.shape[0])), MOST)

@@ -6,7 +6,7 @@ they are, as nothing ever changes one: the steps up to there are not taken again
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from attrs import define, frozen
@@ -33,11 +33,18 @@ _ENDED_AT = (1, 16, 256)
 
 @frozen(eq=False)
 class Reached:
-    """A run up to some step: the input so far, the run as it stood, and the features that it had met."""
+    """A run up to some step: the input so far, and the run as it stood."""
 
     data: bytes
     course: Course
-    met: frozenset[int]
+    _run_met: Sequence[int]
+    _many: int
+    """The features that the whole run met, in that order, and how many of them by then: one list for all of a run."""
+
+    @property
+    def met(self) -> Sequence[int]:
+        """The features that it had met."""
+        return self._run_met[: self._many]
 
 
 @define(eq=False)
@@ -65,17 +72,20 @@ class Archive:
     def __len__(self) -> int:
         return len(self._features)
 
-    def met(self, new: Iterable[int], data: bytes, course: Course, so_far: set[int]) -> None:
-        """A run has met features for the first time in it, after as much of its input as ``data``."""
-        reached = None
+    def met(self, new: Iterable[int], data: bytes, course: Course, so_far: Sequence[int]) -> None:
+        """A run has met features for the first time in it, after as much of its input as ``data``.
+
+        ``so_far`` are all that it has met by now; the run may add to them later, and do nothing else to them.
+        """
+        reached, features = None, self._features
         for name in new:
-            known = self._features.get(name)
+            known = features.get(name)
             times = known.met + 1 if known else 1
             ends = times in _ENDED_AT and view_of(name) == DIFFERS
             # A shorter run to there takes the place of the one that is kept; now and then another does.
             keeps = known is None or len(data) < len(known.reached.data) or self._chance.random() * times < 1
             if reached is None and (ends or keeps):
-                reached = Reached(data, course.copied(), frozenset(so_far))
+                reached = Reached(data, course.copied(), so_far, len(so_far))
             if reached is not None and ends and reached not in self._unfinished:
                 self._unfinished.append(reached)
             if known is None:

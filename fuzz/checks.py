@@ -26,7 +26,7 @@ __all__ = ["Checker"]
 _MOST_PLANS = 50_000
 """Plans kept, one for each mask of changed cells and values of the scalars; the oldest go first."""
 _MOST_SEEN = 400_000
-"""Cells' values kept for which an instance held, of all instances together (some 60 MB); then all are forgotten."""
+"""Cells' values kept for which an instance or a plan held, of all together (some 60 MB); then all are forgotten."""
 _Scalars = tuple[Any, ...]
 
 
@@ -41,6 +41,15 @@ class _Instance:
     """What it reads: as cells of the layout, and as bits of a packed state."""
     held: set[Any] = field(factory=set)
     """The values of those for which it held."""
+
+
+@frozen(eq=False)
+class _Plan:
+    """The instances to be checked after a change, and, as of each of them, for what values all held together."""
+
+    instances: list[_Instance]
+    bits: int
+    held: set[Any] = field(factory=set)
 
 
 class Checker:
@@ -73,18 +82,26 @@ class Checker:
         old, new = packed
         earlier, now = changed
         scalars = new & self._scalar_bits
-        for claim in self._invariants.plan(now if earlier >= 0 else -1, scalars, after):
-            values: Any = new & claim.bits
-            if values not in claim.held:
-                if not claim.check(after, *claim.where):
-                    return self.first(before, after, number)
-                self._holds(claim, values)
-        for claim in self._laws.plan(now | earlier, scalars, after):
-            values = (old & claim.bits, new & claim.bits)
-            if values not in claim.held:
-                if not claim.check(before, after, *claim.where):
-                    return self.first(before, after, number)
-                self._holds(claim, values)
+        plan = self._invariants.plan(now if earlier >= 0 else -1, scalars, after)
+        values: Any = new & plan.bits
+        if values not in plan.held:
+            for claim in plan.instances:
+                those = new & claim.bits
+                if those not in claim.held:
+                    if not claim.check(after, *claim.where):
+                        return self.first(before, after, number)
+                    self._holds(claim.held, those)
+            self._holds(plan.held, values)
+        plan = self._laws.plan(now | earlier, scalars, after)
+        values = (old & plan.bits, new & plan.bits)
+        if values not in plan.held:
+            for claim in plan.instances:
+                both = (old & claim.bits, new & claim.bits)
+                if both not in claim.held:
+                    if not claim.check(before, after, *claim.where):
+                        return self.first(before, after, number)
+                    self._holds(claim.held, both)
+            self._holds(plan.held, values)
         return None
 
     def first(self, before: Machine, after: Machine, number: int) -> Broken | None:
@@ -105,13 +122,13 @@ class Checker:
         """Every claim at every choice of its parameters."""
         return [(c, w) for c in claims for w in product(*(domain(sort, self._sizes) for _, sort in c.parameters))]
 
-    def _holds(self, claim: _Instance, values: Any) -> None:
+    def _holds(self, held: set[Any], values: Any) -> None:
         self._seen += 1
         if self._seen > _MOST_SEEN:
             self._seen = 0
             self._invariants.forget()
             self._laws.forget()
-        claim.held.add(values)
+        held.add(values)
 
 
 class _Plans:
@@ -121,16 +138,19 @@ class _Plans:
         self._checker = checker
         self._instances = checker.instances(claims)
         self._made: dict[int, list[_Instance]] = {}
-        self._plans: dict[tuple[int, int], list[_Instance]] = {}
+        self._plans: dict[tuple[int, int], _Plan] = {}
 
-    def plan(self, changed: int, scalars: int, m: Machine) -> list[_Instance]:
+    def plan(self, changed: int, scalars: int, m: Machine) -> _Plan:
         """The instances that read a changed cell and can fail, in states with the scalars of this one, packed."""
         plan = self._plans.get((changed, scalars))
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
-            plan = [claim for claim in self._of(scalars, m) if claim.cells & changed]
-            self._plans[changed, scalars] = plan
+            instances = [claim for claim in self._of(scalars, m) if claim.cells & changed]
+            bits = 0
+            for claim in instances:
+                bits |= claim.bits
+            plan = self._plans[changed, scalars] = _Plan(instances, bits)
         return plan
 
     def forget(self) -> None:
@@ -138,6 +158,8 @@ class _Plans:
         for claims in self._made.values():
             for claim in claims:
                 claim.held.clear()
+        for plan in self._plans.values():
+            plan.held.clear()
 
     def _of(self, packed: int, m: Machine) -> list[_Instance]:
         if packed not in self._made:

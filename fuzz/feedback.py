@@ -1,6 +1,7 @@
 """What libFuzzer is fed of a state, and what rare states are known by: features of its pages, and who sees them."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from fuzz.abstraction import MOST, abstraction_of, shifts_of
@@ -10,7 +11,7 @@ from refmodel.seed import Seed
 __all__ = ["DIFFERS", "features_of", "view_of"]
 
 _MOST_KNOWN = 50_000
-"""Abstract states whose features are kept; then all are forgotten."""
+"""States, by their look, whose features are kept; then all are forgotten."""
 _VIEW_BITS = 3
 """Of a feature the lowest bits say whose view it is: 0 for all that is known of a page, then those of ``views_of``."""
 DIFFERS = 7
@@ -24,31 +25,41 @@ def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
     and of a page that differs at the target, who will send it. Whole states are too many: nearly every run would meet a
     new one, and none would stand out.
     """
-    abstract, views, owing = abstraction_of(spec), views_of(spec), _owing(spec)
-    known: dict[tuple[int, ...], tuple[int, ...]] = {}
+    abstract = abstraction_of(spec)
+    of_pages = _of_pages(views_of(spec), _owing(spec))
+    known: dict[int, tuple[int, ...]] = {}
 
     def features(m: Any) -> tuple[int, ...]:
-        state = abstract(m)
-        found = known.get(state)
+        look = abstract.look(m)
+        found = known.get(look)
         if found is None:
             if len(known) >= _MOST_KNOWN:
                 known.clear()
-            pages = m.source.memory.shape[0]
-            found = known[state] = _features(state[:-pages], state[-pages:], views, owing)
+            common, codes = abstract.read(look)
+            found = known[look] = (*_of_all(hash(common), codes), *of_pages(common[0], tuple(codes)))
         return found
 
     return features
 
 
-def _features(
-    common: tuple[int, ...], codes: tuple[int, ...], views: tuple[int, ...], owing: tuple[int, int]
-) -> tuple[int, ...]:
-    phase, (equal, sent_by), all_else = common[0], owing, hash(common)
-    found = [hash((all_else, code, min(codes.count(code), MOST))) << _VIEW_BITS for code in set(codes)]
-    for number, view in enumerate(views, 1):
-        found += [hash((phase, code)) << _VIEW_BITS | number for code in {code & view for code in codes}]
-    differing = {code & sent_by for code in codes if not code & equal}
-    return (*found, *(hash((phase, code)) << _VIEW_BITS | DIFFERS for code in differing))
+def _of_all(common: int, codes: list[int]) -> list[int]:
+    """How each page is, and how many are so, with all that is common."""
+    return [hash((common, code, min(codes.count(code), MOST))) << _VIEW_BITS for code in set(codes)]
+
+
+def _of_pages(views: tuple[int, ...], owing: tuple[int, int]) -> Callable[[int, tuple[int, ...]], list[int]]:
+    """What each contract sees of each page, and who will send one that differs, with the phase alone."""
+    equal, sent_by = owing
+
+    @lru_cache(_MOST_KNOWN)
+    def of_pages(phase: int, codes: tuple[int, ...]) -> list[int]:
+        found = []
+        for number, view in enumerate(views, 1):
+            found += [hash((phase, code)) << _VIEW_BITS | number for code in {code & view for code in codes}]
+        differing = {code & sent_by for code in codes if not code & equal}
+        return found + [hash((phase, code)) << _VIEW_BITS | DIFFERS for code in differing]
+
+    return of_pages
 
 
 def view_of(feature: int) -> int:

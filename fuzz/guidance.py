@@ -45,7 +45,8 @@ class Guide:
         begun = self.archive.begun(data)
         sizes, rounds = self._runner.head(data)
         course = begun.course.copied() if begun else self._runner.course(sizes, rounds)
-        met = set(begun.met) if begun else set[int]()
+        in_order = list(begun.met) if begun else []
+        met, last = set(in_order), tuple[int, ...]()
         before = len(course.actions)
         choose, idle, still = self._runner.parts(sizes).decoder.choose, 0, 0
         for i in range(len(begun.data) if begun else HEAD, len(data) - 1, RECORD):
@@ -57,13 +58,16 @@ class Guide:
                 continue
             idle = 0
             finding = course.follow(*found)
-            new = [feature for feature in self._features(course.state) if feature not in met]
+            features = self._features(course.state)
+            new = [] if features is last else [feature for feature in features if feature not in met]
+            last = features
             met.update(new)
+            in_order += new
             still = 0 if new else still + 1
             if finding is not None or len(course.actions) == MOST_STEPS or (self._feed and still == _STILL):
                 break
             if self._feed and new:
-                self.archive.met(new, data[: i + RECORD], course, met)
+                self.archive.met(new, data[: i + RECORD], course, in_order)
         if self._feed:
             for number in {feature % self._many for feature in met}:  # once a run: how often it is met says nothing new
                 self._count(number)

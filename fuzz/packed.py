@@ -16,7 +16,8 @@ __all__ = ["Packing"]
 _BITS = 8
 """Of a cell of a map, and of a scalar; a member of a set takes one."""
 _PLAIN = 128
-"""Values from 0 to this one stand for themselves, others for a number from here on, in the order in which they come."""
+"""Values below this one (ASCII, as bytes) stand for themselves, others for a number from here on, in the order in which
+they come."""
 _MOST_MASKS = 100_000
 _Update = Callable[[int, Any, Any], int]
 
@@ -70,10 +71,16 @@ class Packing:
     def _leaf(self, value: Any) -> int:
         if isinstance(value, Set):
             return int(value.bits)
-        cells = value.cells if isinstance(value, Map) else (value,)
-        if max(cells) >= _PLAIN or min(cells) < 0:
-            cells = tuple(map(self._code, cells))
-        return int.from_bytes(bytes(cells), "little")
+        return self._numbers(value.cells if isinstance(value, Map) else (value,))
+
+    def _numbers(self, cells: tuple[Any, ...]) -> int:
+        try:
+            packed = bytes(cells)
+        except ValueError:  # a number that is no byte
+            packed = b"\xff"
+        if not packed.isascii():
+            packed = bytes(map(self._code, cells))
+        return int.from_bytes(packed, "little")
 
     def _code(self, value: Any) -> int:
         """ValueError, from ``bytes``, where there are more strange values than a byte can tell apart."""
@@ -102,5 +109,7 @@ class Packing:
         offset = self._offsets[path]
         if self._layout.leaves[path].kind is Set:
             return lambda packed, old, new: packed ^ (old.bits ^ new.bits) << offset
-        leaf = self._leaf
-        return lambda packed, old, new: packed ^ (leaf(old) ^ leaf(new)) << offset
+        numbers = self._numbers
+        if self._layout.leaves[path].kind is Map:
+            return lambda packed, old, new: packed ^ (numbers(old.cells) ^ numbers(new.cells)) << offset
+        return lambda packed, old, new: packed ^ (numbers((old,)) ^ numbers((new,))) << offset

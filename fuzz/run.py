@@ -1,7 +1,7 @@
 """One run: a schedule followed step by step, every claim checked, the promise's ledger kept beside it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
+from typing import TypeVar
 
 from attrs import field, frozen
 
@@ -17,6 +17,8 @@ from refmodel.search.seed_space import sizes_for
 from refmodel.state import Machine
 
 __all__ = ["Course", "Finding", "Runner"]
+
+T = TypeVar("T")
 
 
 @frozen
@@ -35,6 +37,13 @@ class Finding:
         return self.broken.claim if self.broken else "noticed"
 
 
+def _copied(this: T) -> T:
+    """What ``copy.copy`` makes of a plain object, in a fifth of its time: runs are kept at every other step."""
+    other = object.__new__(type(this))
+    other.__dict__.update(this.__dict__)
+    return other
+
+
 class Course:
     """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
 
@@ -47,7 +56,7 @@ class Course:
         self.actions: list[Action] = []
         self.finding: Finding | None = None
         self._checker = checker
-        self._watch = copy(start.watch)
+        self._watch = _copied(start.watch)
         self._packed = start.packed
         self._changed = -1  # before the first step everything is new
 
@@ -71,9 +80,9 @@ class Course:
 
     def copied(self) -> "Course":
         """This run as it stands, to be gone on with apart from it."""
-        other = copy(self)
+        other = _copied(self)
         other.actions = self.actions.copy()
-        other._watch = copy(self._watch)
+        other._watch = _copied(self._watch)
         return other
 
     def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:

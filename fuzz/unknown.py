@@ -7,6 +7,7 @@ scalars; so a step that is always refused there need not be tried, and a claim t
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import signature
 from operator import attrgetter
 from typing import Any
 
@@ -83,6 +84,14 @@ class _Paths:
         self.at = 0
         return bool(self.taken)
 
+    def note(self, *given: object) -> None:
+        """What is given to an operation, and so may be read by it: of a predicate, what it reads for any key."""
+        for one in given:
+            if isinstance(one, _Keyed | Unread):
+                self.reads |= one._whole()
+            elif callable(one) and not isinstance(one, Unknown):
+                one(*(Unknown(self) for _ in signature(one).parameters))
+
 
 class Unknown:
     """A value of which nothing is known."""
@@ -96,14 +105,15 @@ class Unknown:
         return self._paths.decide()
 
     def __and__(self, other: object) -> Any:
-        return False if other is False else self
+        return False if other is False else self._more(other)
 
     def __or__(self, other: object) -> Any:
-        return True if other is True else self
+        return True if other is True else self._more(other)
 
     __rand__, __ror__ = __and__, __or__
 
-    def _more(self, *_: object, **__: object) -> "Unknown":
+    def _more(self, *given: object, **named: object) -> "Unknown":
+        self._paths.note(*given, *named.values())
         return self
 
     __invert__ = __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = __call__ = __getattr__ = _more
@@ -127,17 +137,15 @@ class _Keyed:
         self._paths.reads |= 1 << (first + index)
         return Unknown(self._paths)
 
-    def _all(self, *_: object) -> Unknown:
-        self._paths.reads |= self._layout.whole(self._path)
+    def _whole(self) -> int:
+        return self._layout.whole(self._path)
+
+    def _all(self, *others: object) -> Unknown:
+        self._paths.note(self, *others)
         return Unknown(self._paths)
 
-    def __or__(self, other: object) -> Unknown:
-        if isinstance(other, _Keyed):
-            other._all()
-        return self._all()
-
-    __getattr__ = __and__ = _all
-    __eq__ = __ne__ = __or__  # type: ignore[assignment]
+    __getattr__ = __and__ = __or__ = __sub__ = _all
+    __eq__ = __ne__ = _all  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -157,8 +165,11 @@ class Unread:
             return self._known[path] if path in self._known else Unknown(self._paths)
         if f"{path}." in self._layout.parts:
             return Unread(self._layout, self._known, self._paths, f"{path}.")
-        self._paths.reads |= self._layout.parts[self._prefix]  # a method, such as ``but``: it may read all of the part
+        self._paths.note(self)  # a method, such as ``but``: it may read all of the part
         return Unknown(self._paths)
+
+    def _whole(self) -> int:
+        return self._layout.parts[self._prefix]
 
 
 @frozen

@@ -62,8 +62,8 @@ def test_the_rarest_of_a_few_is_gone_on_from_and_is_then_less_rare() -> None:
     runs, archive = runner(), Archive()
     course = runs.run(b"")
     for _ in range(50):
-        archive.met([8], b"common", course, {8})
-    archive.met([16], b"rare", course, {16})
+        archive.met([8], b"common", course, [8])
+    archive.met([16], b"rare", course, [16])
     picked = [archive.pick(Random(seed)) for seed in range(40)]
     names = [reached.data for reached in picked if reached is not None]
     assert names[:5].count(b"rare") >= 4
@@ -76,9 +76,9 @@ def test_no_more_features_are_kept_than_fit_and_the_rare_ones_stay(monkeypatch: 
     course = runs.run(b"")
     for name in range(0, 800, 8):
         for _ in range(10 if name % 16 else 1):
-            archive.met([name], b"", course, {name})
+            archive.met([name], b"", course, [name])
     for name in range(800, 1040, 8):
-        archive.met([name], b"", course, {name})
+        archive.met([name], b"", course, [name])
     assert len(archive) == len(archive._features) == 100
     kept = [name for name in range(0, 800, 8) if name in archive._features]
     assert sum(name % 16 > 0 for name in kept) < len(kept) / 2
@@ -129,10 +129,10 @@ def test_a_page_that_differs_and_is_new_so_is_brought_to_its_end_first() -> None
 def test_what_is_met_again_and_again_is_brought_to_its_end_now_and_then() -> None:
     course, archive = runner().run(b""), Archive()
     for time in range(1, 301):
-        archive.met([DIFFERS], bytes([time % 256]), course, {DIFFERS})
+        archive.met([DIFFERS], bytes([time % 256]), course, [DIFFERS])
         if archive.unfinished() is not None:
             assert time in (1, 16, 256)
-        archive.met([1], b"", course, {1})
+        archive.met([1], b"", course, [1])
         assert archive.unfinished() is None
 
 
@@ -151,7 +151,7 @@ def test_a_rare_state_under_rounds_is_rarer_than_one_elsewhere() -> None:
     runs, archive = runner(), Archive()
     before = runs.run(b"")
     live = next(c for c in map(runs.run, (seeds(1)[0][:n] for n in range(2, 194, 2))) if c.state.phase is Phase.LIVE)
-    archive.met([0], b"before", before, {0})
-    archive.met([8], b"live", live, {8})
+    archive.met([0], b"before", before, [0])
+    archive.met([8], b"live", live, [8])
     picked = [archive.pick(Random(seed)) for seed in range(10)]
     assert [reached.data for reached in picked if reached is not None].count(b"live") >= 7

@@ -50,6 +50,25 @@ def test_reads_are_cells_where_the_key_is_known_and_leaves_where_it_is_not() -> 
     assert len(read(lambda m: m.rounds.but(left=m.rounds.left)).names) == 2
 
 
+def test_what_is_given_to_an_operation_is_read() -> None:
+    def named(m: Any) -> Any:
+        return m.log.dirty.where(lambda page: m.rounds.to_send[page], True)
+
+    both = {"log.dirty", "rounds.to_send"}
+    assert read(lambda m: m.log.dirty.never(lambda page: m.rounds.to_send[page])).names == both
+    assert read(lambda m: named(m).is_empty).names == both
+    assert read(lambda m: m.log.dirty.same(m.rounds.to_send)).names == both
+    assert read(lambda m: m.log.dirty & m.rounds.to_send).names == both
+    assert read(lambda m: m.log.dirty.add(1) == m.rounds.to_send).names == both
+    assert read(lambda m: pick(m.log.dirty[0], m.rounds.to_send, 1)).names == both
+    held, table = {"source.memory", "target.memory"}, "source.table.frame"
+    assert read(lambda m: m.source.memory.same(m.target.memory, lambda p, w: m.source.table.frame[p] == w)).names == {
+        *held,
+        table,
+    }
+    assert read(lambda m: m.source.memory.made(lambda p, w: m.target.memory[p, w])).names == held
+
+
 def test_an_exception_is_a_value_and_what_cannot_be_read_is_no_answer() -> None:
     def refuse(m: Machine) -> None:
         raise ValueError
