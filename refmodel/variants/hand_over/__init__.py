@@ -1,6 +1,16 @@
 """Wrong variants of the contract *hand-over*, a module for each part that they are of."""
 
-from refmodel.variants.hand_over import checkpoints, core, failures, postcopy, requests, second_hop, shared_storage
+from refmodel.variants.hand_over import (
+    checkpoints,
+    core,
+    failures,
+    fences,
+    postcopy,
+    requests,
+    reservation,
+    second_hop,
+    shared_storage,
+)
 
 __all__ = ["HAND_OVER_VARIANTS"]
 
@@ -10,6 +20,9 @@ HAND_OVER_VARIANTS = (
     *checkpoints.CHECKPOINT_CONTROLS,
     *failures.FAILURE_VARIANTS,
     *failures.FAILURE_CONTROLS,
+    *fences.FENCE_VARIANTS,
+    *reservation.RESERVATION_VARIANTS,
+    *reservation.RESERVATION_CONTROLS,
     *postcopy.POSTCOPY_VARIANTS,
     *requests.REQUEST_VARIANTS,
     *shared_storage.STORAGE_VARIANTS,
