@@ -2,6 +2,7 @@
 
 import pytest
 
+from refmodel.language import Action
 from refmodel.oracle.events import (
     Abort,
     Acknowledge,
@@ -22,8 +23,10 @@ from refmodel.oracle.events import (
     Whole,
 )
 from refmodel.oracle.judge import Judge
+from refmodel.oracle.observed import judged, observed
 from refmodel.oracle.summary import summary
 from refmodel.oracle.verdict import Verdict
+from refmodel.schedules.schedule import Schedule
 
 LEFT = "given-up-the-guest-runs-on"
 KEPT = "the-source-is-kept-until-the-target-has-the-guest"
@@ -96,3 +99,40 @@ def test_a_rule_that_had_nothing_to_check_says_what_it_needs() -> None:
     assert "its image goes" in unchecked[KEPT]
     assert LEFT in unchecked
     assert DROPPED not in unchecked
+
+
+ONE = {"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "dev": 1}
+BEGUN = (Action("begin"), Action("request_submit", (0,)), Action("send_configuration"))
+LIVE = (Action("enter_shadow", (0,)), Action("start_rounds"))
+STOPPED = (Action("pause"), Action("final_harvest"))
+MOVED = (
+    *(Action("transfer_clear", (0,)), Action("transfer_read", (0,)), Action("transfer_done")),
+    *(
+        Action("send_registers", (0,)),
+        Action("send_table"),
+        Action("commit"),
+        Action("acknowledge"),
+        Action("activate"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("variant", "actions", "rules"),
+    [
+        (None, (*STOPPED, Action("request_carry", (0,)), *MOVED), []),
+        (None, (Action("request_complete", (0,)), *STOPPED, *MOVED), []),
+        ("request-left-behind", (*STOPPED, *MOVED), ["one-side-runs"]),
+        (
+            "request-done-twice",
+            (*LIVE, Action("request_carry", (0,)), Action("request_complete", (0,)), *STOPPED, *MOVED),
+            ["one-side-runs"],
+        ),
+    ],
+)
+def test_a_request_that_is_lost_or_done_twice_shows_in_the_devices_state(
+    variant: str | None, actions: tuple[Action, ...], rules: list[str]
+) -> None:
+    """It travels with the context: with a request that the source has done, or without one that it has not."""
+    schedule = Schedule("seed+requests", variant, ONE, 1, (*BEGUN, *actions))
+    assert sorted({found.rule for found in judged(observed(schedule)).findings}) == rules
