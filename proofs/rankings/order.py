@@ -10,7 +10,7 @@ from typing import Any
 
 from proofs.ranking import Ahead, Countdown, Once, Places, Remaining, Work
 from proofs.rankings import checkpoints, postcopy
-from refmodel.handover.failure_state import Knows
+from refmodel.handover.failure_state import Container, Knows
 from refmodel.language import neg
 from refmodel.parts import PARTS
 from refmodel.state import Phase, Stage
@@ -44,7 +44,7 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         *(("protect-at-transfer", work) for work in _PROTECTION),
         (EVERY, Remaining("words of it not read", lambda m: m.transfer.read, done=True)),
         *(("manual-protect", work) for work in _CHUNKS),
-        ("shadowed-for-migration", Remaining("CPUs not on the shadow", lambda m: m.cpus.on_shadow, done=True)),
+        ("shadowed-for-migration", Remaining("CPUs not on the shadow", _on_shadow, done=True)),
         ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started)),
         ("device-writes", Remaining("devices that do not log", lambda m: m.devices.logging, done=True)),
         (
@@ -155,10 +155,12 @@ _CHUNKS: tuple[Work, ...] = (
 )
 
 
-_CONTAINER = Places(
-    "what becomes of the container at the target: none has been asked for, it is there, it is gone for good",
-    lambda m: (neg(m.reserved | m.failed.wire), m.reserved, neg(m.reserved) & m.failed.wire),
-)
+_CONTAINER = Ahead("what is ahead of the container at the target", lambda m: m.container, tuple(Container))
+
+
+def _on_shadow(m: Any) -> Any:
+    """After an abort they leave it again, also where a takeover is still to come."""
+    return m.cpus.on_shadow.where(lambda c: m.phase == Phase.ABORTED, True)
 
 
 def _at(phase: Phase, what: str, of: Callable[[Any], Any]) -> Work:

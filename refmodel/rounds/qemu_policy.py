@@ -86,6 +86,10 @@ class QemuRounds(ConfiguredFirst[Q]):
         """No sync on top of another."""
         return super().may_go_on(m) & neg(m.pending.exact)
 
+    def has_chosen_to_go_on(self, m: Q) -> bool:
+        """Nor here."""
+        return super().has_chosen_to_go_on(m) & neg(m.pending.exact)
+
     def may_stop(self, m: Q) -> bool:
         """What is left can be sent within the downtime, and a sync has just said so, or no round is left to say it.
 
