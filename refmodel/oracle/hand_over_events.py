@@ -15,12 +15,13 @@ from refmodel.oracle.events import (
     Pause,
 )
 from refmodel.oracle.page_events import TakesPages
-from refmodel.oracle.rules import OF_CHECKPOINTS
+from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS
 
 __all__ = ["TakesHandOver"]
 
-_RUNS, _LEFT, _KEPT = "one-side-runs", "given-up-the-guest-runs-on", "the-source-is-kept-until-the-target-has-the-guest"
-_IMAGES, _DROPPED = "the-images-follow-the-guest", OF_CHECKPOINTS[-1]
+_RUNS = "one-side-runs"
+_LEFT, _KEPT, _IMAGES = OF_HOSTS
+_DROPPED = OF_CHECKPOINTS[-1]
 
 
 class TakesHandOver(TakesPages):

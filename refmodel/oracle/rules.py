@@ -9,7 +9,7 @@ from refmodel.checkpointed_promise import CheckpointedPromise
 from refmodel.language import Contract
 from refmodel.promise import Promise
 
-__all__ = ["OF_CHECKPOINTS", "RULES", "Rule"]
+__all__ = ["OF_CHECKPOINTS", "OF_HOSTS", "RULES", "Rule"]
 
 
 @frozen
@@ -25,7 +25,6 @@ class Rule:
 
 
 _ALL = (Contract.LOGGING, Contract.ROUNDS, Contract.TRANSPORT, Contract.HAND_OVER)
-
 RULES = {
     rule.name: rule
     for rule in (
@@ -143,3 +142,9 @@ OF_CHECKPOINTS = (
     "a-checkpoint-counts-until-both-sides-drop-it",
 )
 """Those that speak of checkpoints: where none are taken there is nothing to check by them."""
+OF_HOSTS = (
+    "given-up-the-guest-runs-on",
+    "the-source-is-kept-until-the-target-has-the-guest",
+    "the-images-follow-the-guest",
+)
+"""Those that speak of an abort, of the source's image and of disks: where none is told of, nothing is to be checked."""

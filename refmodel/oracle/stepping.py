@@ -8,7 +8,7 @@ from refmodel.oracle.catalogue import classes_of
 from refmodel.oracle.events import Event
 from refmodel.oracle.inplace import unbounded_ledger
 from refmodel.oracle.pages import LEFT_OUT, Page, Pages, shortened
-from refmodel.oracle.rules import OF_CHECKPOINTS, RULES
+from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS, RULES
 from refmodel.oracle.verdict import Finding
 from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
@@ -34,7 +34,8 @@ class Stepping:
         self.paused = False
         self.ended: Event | None = None
         """The last event that ended the run."""
-        self.counts = {rule: 0 for rule in RULES if rule not in OF_CHECKPOINTS}
+        self.counts = {rule: 0 for rule in RULES if rule not in (*OF_CHECKPOINTS, *OF_HOSTS)}
+        """How often each rule was checked that there may be something to check by."""
         self._found = Counter[str]()
         self._ends: set[type[Event]] = set()
         self._common: tuple[tuple[int, str], ...] = ()
@@ -42,7 +43,7 @@ class Stepping:
 
     def step(self, rule: str, step: str, *arguments: Any, page: Page | None = None, **more: Any) -> bool:
         """Take a step of the promise; a refusal is a finding of the rule."""
-        self.counts[rule] += 1
+        self.counts[rule] = self.counts.get(rule, 0) + 1
         try:
             self.ledger = self.promise.take(self.ledger, Action(step, arguments))
         except Refused as refused:

@@ -24,6 +24,7 @@ from refmodel.oracle.events import (
 )
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.observed import judged, observed
+from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS
 from refmodel.oracle.summary import summary
 from refmodel.oracle.verdict import Verdict
 from refmodel.schedules.schedule import Schedule
@@ -94,11 +95,12 @@ def test_of_a_guest_that_died_with_its_host_it_is_said_so() -> None:
     assert "the guest with it" in verdict(BEGIN, Lost(), Abort(runs=False)).notes[0]
 
 
-def test_a_rule_that_had_nothing_to_check_says_what_it_needs() -> None:
-    unchecked = {each.rule: each.why for each in verdict(*SENT, Commit(), Activate()).unchecked}
-    assert "its image goes" in unchecked[KEPT]
-    assert LEFT in unchecked
-    assert DROPPED not in unchecked
+def test_a_rule_is_told_of_where_there_was_something_to_check() -> None:
+    plain, told = verdict(*SENT, Commit(), Activate()), verdict(*SENT, Commit(), Acknowledge(), Destroy(), Activate())
+    listed = {each.rule for each in plain.checked} | {each.rule for each in plain.unchecked}
+    assert not listed & {*OF_HOSTS, *OF_CHECKPOINTS}
+    assert {checked.rule: checked.count for checked in told.checked}[KEPT] == 2
+    assert {checked.rule: checked.count for checked in verdict(BEGIN, Abort()).checked}[LEFT] == 1
 
 
 ONE = {"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "dev": 1}
