@@ -8,7 +8,7 @@ from attrs import frozen
 from refmodel.language import State
 from refmodel.state import Machine
 
-__all__ = ["F", "Failed", "Knows", "WithFailures"]
+__all__ = ["Container", "F", "Failed", "Knows", "WithFailures"]
 
 
 class Knows(IntEnum):
@@ -19,6 +19,16 @@ class Knows(IntEnum):
     """It has the guest: it has said so, or it was found out."""
     NOT_TAKEN = 2
     """It has not started the guest and never will: it is fenced, or it died before."""
+
+
+class Container(IntEnum):
+    """The container for the guest at the target; each comes after the one before, if at all."""
+
+    NONE = 0
+    """Nothing has been reserved."""
+    RESERVED = 1
+    GONE = 2
+    """It has been freed, or destroyed by a fence or with its host."""
 
 
 @frozen(slots=False)
@@ -39,8 +49,8 @@ class WithFailures(Machine):
     """The state of a machine whose parts may be lost."""
 
     failed: Failed
-    reserved: bool
-    """The target keeps a container for the guest: it reserved one when it was asked."""
+    container: Container
+    """What this migration has reserved at its target."""
 
 
 F = TypeVar("F", bound=WithFailures)

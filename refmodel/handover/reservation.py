@@ -12,9 +12,9 @@ nothing any more frees it by itself. But not once it has been told that it may t
 generals, for then it may be the only one that has.
 """
 
-from refmodel.handover.failure_state import F
+from refmodel.handover.failure_state import Container, F
 from refmodel.handover.failures import Failures
-from refmodel.language import Contract, engine, implies, invariant, law, need, neg
+from refmodel.language import Contract, engine, implies, invariant, law, need, neg, pick
 from refmodel.state import Phase
 
 __all__ = ["Reservation"]
@@ -25,7 +25,7 @@ class Reservation(Failures[F]):
 
     def connected(self, m: F) -> F:
         """Of this target nothing has been asked. What an earlier one still keeps it frees by itself."""
-        return super().connected(m).but(reserved=False)
+        return super().connected(m).but(container=Container.NONE)
 
     # the question, before anything is sent
 
@@ -33,7 +33,7 @@ class Reservation(Failures[F]):
     def reserve(self, m: F) -> F:
         """The target has the resources, and reserves a container of the guest's size."""
         self.need_question(m)
-        return m.but(reserved=True)
+        return m.but(container=Container.RESERVED)
 
     @engine
     def reservation_refused(self, m: F) -> F:
@@ -44,22 +44,22 @@ class Reservation(Failures[F]):
     def need_question(self, m: F) -> None:
         """The target is asked, once."""
         need(m.phase == Phase.SETUP, "a migration is being set up")
-        need(neg(m.reserved), "the target has reserved nothing yet")
+        need(m.container == Container.NONE, "the target has reserved nothing yet")
         need(self.is_heard(m), "question and answer reach the other side")
 
     def send_configuration(self, m: F) -> F:
-        """The container is configured, which has to be there."""
-        need(m.reserved, "the target has reserved a container for the guest")
+        """It is what the container is to be."""
+        need(m.container != Container.NONE, "the target has reserved a container for the guest")
         return super().send_configuration(m)
 
     def start_rounds(self, m: F) -> F:
-        """Rounds are for a target that can have the guest."""
-        need(m.reserved | m.failed.wire, "the target has reserved a container for the guest, or is cut off")
+        """Rounds are for a target that can have the guest. That it is gone since, the source need not know."""
+        need(m.container != Container.NONE, "the target has reserved a container for the guest")
         return super().start_rounds(m)
 
     def pause(self, m: F) -> F:
-        """So is the stop. That the target has freed its container since, being cut off, the source need not know."""
-        need(m.reserved | m.failed.wire, "the target has reserved a container for the guest, or is cut off")
+        """So is the stop."""
+        need(m.container != Container.NONE, "the target has reserved a container for the guest")
         return super().pause(m)
 
     # what becomes of what was reserved
@@ -67,9 +67,9 @@ class Reservation(Failures[F]):
     @engine
     def reservation_freed(self, m: F) -> F:
         """The target, which hears nothing any more, gives the migration up for itself."""
-        need(m.reserved, "the target has reserved a container")
+        need(m.container == Container.RESERVED, "the target has reserved a container")
         need(self.may_free(m), "it hears nothing any more, and has nothing from which to start the guest")
-        return m.but(reserved=False)
+        return m.but(container=Container.GONE)
 
     def may_free(self, m: F) -> bool:
         """The target may free the container by itself."""
@@ -77,47 +77,58 @@ class Reservation(Failures[F]):
 
     def taken_back(self, m: F) -> F:
         """The target frees the container if it hears that the migration is given up."""
-        return super().taken_back(m).but(reserved=m.reserved & neg(self.is_heard(m)))
+        return super().taken_back(m).but(container=self.freed(m, self.is_heard(m)))
+
+    def freed(self, m: F, when: bool) -> Container:
+        """If there is one, and this is so."""
+        return pick((m.container == Container.RESERVED) & when, Container.GONE, m.container)
 
     def lose_source(self, m: F) -> F:
         """Of that the target hears nothing: what it has reserved it keeps, for now."""
-        return super().lose_source(m).but(reserved=m.reserved)
+        return super().lose_source(m).but(container=m.container)
 
     def lose_target(self, m: F) -> F:
         """The container is lost with it."""
-        return super().lose_target(m).but(reserved=False)
+        return super().lose_target(m).but(container=self.freed(m, True))
 
     def find_out(self, m: F) -> F:
         """To fence the target is to destroy its container."""
         after = super().find_out(m)
-        return after.but(reserved=m.reserved & neg(self.is_fenced(after)))
+        return after.but(container=self.freed(m, self.is_fenced(after)))
 
     # what is claimed
 
     @invariant(Contract.HAND_OVER, "I-ONE", "R11", goal=True)
     def until_the_target_has_reserved_nothing_is_sent_and_the_guest_runs_on(self, m: F) -> bool:
-        """Or until it is cut off, and what is sent does not arrive (NSDI'05, stage 1)."""
-        unanswered = self.is_migrating(m) & neg(m.reserved | m.failed.wire)
-        early = (m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP)
-        return implies(unanswered | (m.phase == Phase.BEFORE), early & neg(m.hand_over.configured))
+        """Nor is a round begun, or the guest stopped (NSDI'05, stage 1)."""
+        early = (m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP) | (m.phase == Phase.ABORTED)
+        return implies(m.container == Container.NONE, early & neg(m.hand_over.configured))
 
     @invariant(Contract.HAND_OVER, "I-ONE", goal=True)
     def a_target_that_could_start_or_has_started_keeps_its_container(self, m: F) -> bool:
         """It may be the only one that has the guest: nobody but a fence, or its death, takes the container away."""
-        return implies(self.has_enough(m) & neg(m.failed.target | self.is_fenced(m)), m.reserved)
+        lives = self.has_enough(m) & neg(m.failed.target | self.is_fenced(m))
+        return implies(lives, m.container == Container.RESERVED)
+
+    @invariant(Contract.HAND_OVER, "I-ONE")
+    def until_the_commit_a_container_is_gone_only_where_the_wire_is(self, m: F) -> bool:
+        """What is sent to the target has a place there."""
+        return implies(self.is_migrating(m) & (m.container == Container.GONE), m.failed.wire)
 
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def a_container_that_the_guest_will_not_come_to_goes(self, m: F) -> bool:
         """After an abort one is left only where the target was not told; and then it may free it by itself."""
-        over = neg(self.is_under_way(m) | self.has_enough(m))
-        return implies(over & m.reserved, (m.phase == Phase.ABORTED) & self.may_free(m))
+        over = neg(self.is_under_way(m) | self.has_enough(m)) & (m.container != Container.NONE)
+        left = m.container == Container.RESERVED
+        return implies(over, (m.phase == Phase.ABORTED) & implies(left, self.may_free(m)))
 
     @invariant(Contract.HAND_OVER, "I-CLEAN", "I-ONE")
     def no_container_is_at_a_target_that_died_or_is_fenced(self, m: F) -> bool:
         """Where it would be one in which the guest could be started."""
-        return implies(m.failed.target | self.is_fenced(m), neg(m.reserved))
+        return implies(m.failed.target | self.is_fenced(m), m.container != Container.RESERVED)
 
     @law(Contract.HAND_OVER, "I-CLEAN")
     def every_migration_reserves_anew(self, before: F, after: F) -> bool:
         """Whatever an earlier one has reserved, there or at another target."""
-        return implies(neg(self.is_under_way(before)) & self.is_migrating(after), neg(after.reserved))
+        begins = neg(self.is_under_way(before)) & self.is_migrating(after)
+        return implies(begins, after.container == Container.NONE)

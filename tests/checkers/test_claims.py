@@ -99,7 +99,8 @@ class ForgetsWhatItDropped(PostCopy[Any]):
         return super().send_table(m).but(postcopy=post.but(told=post.told.cleared(), awaited=post.awaited.cleared()))
 
 
-COMMITTED = (*STOP, *sent(), *END[:3])
+ASKED = (STOP[0], "reserve", *STOP[1:])
+COMMITTED = (*ASKED, *sent(), *END[:3])
 READ_WHEN_DIRTY = (
     *("begin", "send_configuration", ("enter_shadow", 0), "start_rounds"),
     *(("transfer_clear", 0), "transfer_mark", ("transfer_flush", 0)),
@@ -113,11 +114,11 @@ RUNS: dict[str, Callable[[], Run]] = {
         patched("seed+failures", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
     ),
     "what_is_owed_after_a_switch_is_awaited_until_the_guest_runs_at_the_target": lambda: Run.of(
-        patched("seed+postcopy", "forgets-what-it-dropped", ForgetsWhatItDropped)(), (*STOP, "switch", "send_table")
+        patched("seed+postcopy", "forgets-what-it-dropped", ForgetsWhatItDropped)(), (*ASKED, "switch", "send_table")
     ),
     "the_sources_image_stays_while_the_target_lacks_pages": lambda: Run.of(
         patched("seed+postcopy", "forgets-a-dead-source", ForgetsADeadSource)(),
-        (*STOP, "switch", *END, "hear_acknowledgement", "lose_source", "discard_source"),
+        (*ASKED, "switch", *END, "hear_acknowledgement", "lose_source", "discard_source"),
     ),
     "what_counts_as_read_was_read_or_found_zero": lambda: Run.of(
         patched("seed+zero-pages", "sends-something-else", SendsSomethingElse)(), READ_WHEN_DIRTY

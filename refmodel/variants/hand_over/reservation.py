@@ -21,7 +21,7 @@ class SendsUnasked(Reservation[F]):
 class LeavesTheContainerBehind(Reservation[F]):
     def taken_back(self, m: F) -> F:
         """The target hears that the migration is given up, and keeps what it has reserved."""
-        return super().taken_back(m).but(reserved=m.reserved)
+        return super().taken_back(m).but(container=m.container)
 
 
 class LogsAfterARefusal(Reservation[F]):
@@ -40,7 +40,7 @@ class FreesWhatItWasToldToUse(Reservation[F]):
 class SaysNothingAndHangsUp(Reservation[F]):
     def taken_back(self, m: F) -> F:
         """The source closes the connection, by which the target finds in its own time that nothing more will come."""
-        return self.cut(super().taken_back(m)).but(reserved=m.reserved)
+        return self.cut(super().taken_back(m)).but(container=m.container)
 
 
 RESERVATION_VARIANTS = (
