@@ -162,17 +162,35 @@ def test_a_stream_that_ends_before_its_end_marker_is_a_violation(tmp_path: Path)
         assert "the-stream-is-whole" in {finding.rule for finding in verdict.findings}
 
 
-def test_a_cancelled_migration_is_accepted_by_its_trace(tmp_path: Path) -> None:
+GIVEN_UP = "given-up-the-guest-runs-on"
+STOPS, GOES_ON = "vm_state_notify running 0 reason 7 (finish-migrate)", "vm_state_notify running 1 reason 9 (running)"
+PAUSED = "vm_state_notify running 0 reason 4 (paused)"
+ENDS = "migrate_set_state new state "
+
+
+@pytest.mark.parametrize(
+    ("traced", "rules"),
+    [
+        ([ENDS + "cancelled"], set()),
+        ([ENDS + "failed"], set()),
+        ([STOPS, GOES_ON, ENDS + "cancelled"], set()),
+        ([STOPS, ENDS + "failed", GOES_ON], set()),
+        ([PAUSED, ENDS + "cancelled"], set()),
+        ([STOPS, ENDS + "failed"], {GIVEN_UP}),
+        ([], {"the-stream-is-whole"}),
+        ([STOPS], {"the-stream-is-whole"}),
+    ],
+)
+def test_a_migration_that_is_given_up_is_accepted_by_its_trace_unless_the_guest_stays_stopped(
+    tmp_path: Path, traced: list[str], rules: set[str]
+) -> None:
     (tmp_path / "stream").write_bytes(encode_all(tiny_records())[:4000])
-    (tmp_path / "src.trace").write_text(
-        "1@1.000000:migrate_set_state new state setup\n1@1.000002:migrate_set_state new state active\n"
-        "1@2.000000:migrate_set_state new state cancelled\n"
-    )
-    assert judge_recording(str(tmp_path)).verdict == "accepted"
-    (tmp_path / "src.trace").write_text(
-        "1@1.000000:migrate_set_state new state setup\n1@2.000000:migrate_set_state new state active\n"
-    )
-    assert judge_recording(str(tmp_path)).verdict == "violation"
+    lines = [ENDS + "setup", ENDS + "active", *traced]
+    told = [f"1@{number}.000000:{line}\n" for number, line in enumerate(lines, 1)]
+    (tmp_path / "src.trace").write_text("".join(told))
+    verdict = judge_recording(str(tmp_path))
+    assert {finding.rule for finding in verdict.findings} == rules
+    assert verdict.verdict == ("violation" if rules else "accepted")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstandard.ZstdCompressor().compress, bytes])

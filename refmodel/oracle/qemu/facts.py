@@ -15,6 +15,8 @@ MOST = 1_000_000
 """Most syncs, sections or packets of a trace that are kept."""
 
 _LAST = ("completed", "cancelled", "failed")
+_FINISH_MIGRATE = 7
+"""The run state of a guest that is stopped for the hand-over (QEMU qapi/run-state.json, RunState)."""
 _JUMP = 1_000_000
 _STILL = 3_000_000
 """Microseconds without a traced event that only QEMU's own count of time can vouch for: a round takes 100 ms."""
@@ -43,6 +45,8 @@ class Facts:
     ended: int | None = None
     stop: int | None = None
     """When the vCPUs stopped for the hand-over."""
+    stays_stopped: bool = False
+    """They have not gone on since, though the migration may have ended in another way."""
     syncs: list[Sync] = field(factory=list)
     ram_sections: int = 0
     devices: list[tuple[str, int]] = field(factory=list)
@@ -94,6 +98,8 @@ class _Reader:
     def take(self, event: trace.Traced) -> None:
         facts = self.facts
         self._passes(event)
+        if isinstance(event, trace.VmState):
+            facts.stays_stopped = not event.running and event.reason == _FINISH_MIGRATE
         match event:
             case trace.StateSet():
                 facts.state = event.state

@@ -32,6 +32,7 @@ __all__ = ["judge_qemu", "looks_like_qemu"]
 
 _MOST_CHANNELS = 16
 _MAGIC = b"QEVM"
+_GIVEN_UP = ("cancelled", "failed")
 
 
 def looks_like_qemu(start: bytes) -> bool:
@@ -53,10 +54,11 @@ def judge_qemu(opened: Opened) -> Evidence:
         except BrokenStream as error:
             broken = error
     report = companions.report() if companions else None
+    facts = companions.facts if companions else None
     if broken is None:
         judge.counts["the-stream-is-whole"] += 1
-    elif isinstance(broken, EarlyEnd) and report is not None and report.state == "cancelled":
-        judge.take(Abort())
+    elif isinstance(broken, EarlyEnd) and facts is not None and facts.state in _GIVEN_UP:
+        judge.take(Abort(runs=not facts.stays_stopped))
     else:
         judge.find("the-stream-is-whole", str(broken))
     if report is None:
