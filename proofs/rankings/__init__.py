@@ -18,8 +18,8 @@ __all__ = ["Ranking", "is_ranked", "ranking_of"]
 
 
 def is_ranked(spec: Specification[Any]) -> bool:
-    """The specification is a machine, or a variant of one, of parts that are known here."""
-    return isinstance(spec, Migration) and bool(spec.parts) and set(spec.parts) <= PARTS.keys() - _UNRANKED
+    """The specification is a machine, or a variant of one, of no parts but those of this project."""
+    return isinstance(spec, Migration) and bool(spec.parts) and set(spec.parts) <= PARTS.keys()
 
 
 def ranking_of(spec: Specification[Any]) -> Ranking:
@@ -44,7 +44,3 @@ def _ranking(cls: type[Any]) -> Ranking:
 
 def _all(named: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
     return {step: reason for steps in named for step, reason in steps.items()}
-
-
-_UNRANKED = {"incremental": "at the stop an image of nothing may be written and restored again and again"}
-"""Parts with which a migration need not end, unless the engine is fair; with the reason."""

@@ -23,10 +23,10 @@ OF_THE_END = (
     Assumption(
         "delays are finitely many",
         "What puts the end off comes finitely often in one migration: another client of the log comes or goes, a leaf "
-        "of the log cannot be copied, an entry that is writable yet is linked once more, a host that is made ready has "
-        "pages to give back. Only the proof that rounds end needs it.",
+        "of the log cannot be copied, an image cannot be written or is taken away, an entry that is writable yet is "
+        "linked once more, a host that is made ready has pages to give back. Only the proof that rounds end needs it.",
         cited(["fd91a2a662"], "M27"),
-        comes_with=("two-clients", "leaf-by-leaf", "shared-shadows", "second-hop"),
+        comes_with=("two-clients", "leaf-by-leaf", "incremental", "shared-shadows", "second-hop"),
     ),
     Assumption(
         "retries are finitely many",

@@ -53,6 +53,12 @@ STEPS: Mapping[str, Steps] = {
         },
         delays={"target_holds": "a host that is made ready may have pages that are to be given back"},
     ),
+    "incremental": Steps(
+        delays={
+            "image_fails": "an image cannot be written, and its pages are owed again",
+            "image_of_another": "somebody takes the target's image away, so that a full one has to follow",
+        }
+    ),
     "log-mode": Steps(
         afterwards={
             "enable_revoke": "the log's mode may be on for another client",

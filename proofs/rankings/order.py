@@ -35,6 +35,7 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         *(("protect-at-harvest", work) for work in _HARVEST),
         ("leaf-by-leaf", Remaining("leaves not copied", lambda m: m.leaves.copied, done=True)),
         *(("postcopy", work) for work in postcopy.BEFORE_THE_ROUND),
+        ("incremental", Once("an image that the target can take", lambda m: spec.is_on_its_parent(m))),
         (EVERY, Remaining("pages that the round owes", lambda m: m.rounds.to_send)),
         ("xen-rounds", Once("the end of the round", lambda m: neg(m.policy.counted))),
         (EVERY, Ahead("stages ahead of the page in hand", lambda m: m.transfer.stage, _STAGES)),
@@ -60,6 +61,8 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         ("channels", Remaining("words that wait for their channel", lambda m: m.channels.queued)),
         ("channels", Remaining("words that have left, and not arrived", lambda m: m.channels.flying)),
         ("fifo-wire", Remaining("words on the wire", lambda m: m.fifo.words)),
+        ("incremental", _IMAGE),
+        ("incremental", Remaining("words of the image not restored", lambda m: m.images.written)),
         *(("checkpoints", work) for work in checkpoints.EPOCH),
         ("pv-tables", Remaining("pages that are not pinned at the target", lambda m: m.types.pinned, done=True)),
         ("shared-storage", Once("the source's letting go of the images", lambda m: neg(m.images.at_source))),
@@ -155,6 +158,19 @@ _CHUNKS: tuple[Work, ...] = (
 )
 
 
+def _places_of_image(m: Any) -> tuple[Any, ...]:
+    """Nothing is in it though the target lacks it; it is being written; it is being restored; the target has it all."""
+    images = m.images
+    empty, lacks_one = images.written.is_empty, images.full | (images.restored != images.parent)
+    return (
+        neg(images.closed) & empty & lacks_one,
+        neg(images.closed) & neg(empty),
+        images.closed,
+        neg(images.closed | lacks_one) & empty,
+    )
+
+
+_IMAGE = Places("what is left of the image at hand", _places_of_image)
 _CONTAINER = Ahead("what is ahead of the container at the target", lambda m: m.container, tuple(Container))
 
 

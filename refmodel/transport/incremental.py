@@ -148,8 +148,9 @@ class IncrementalImages(HandOverSteps[I]):
         need((m.phase == Phase.LIVE) | (m.phase == Phase.STOP_AND_COPY), "rounds are running, or the last one is")
         need(m.transfer.stage == Stage.IDLE, "the engine is between two pages")
         need(neg(m.images.closed), "the image at hand is open")
-        is_last = m.phase == Phase.STOP_AND_COPY
-        need(neg(m.images.written.is_empty) | is_last, "there is something in it, or it is the last")
+        lacks_one = m.images.full | (m.images.restored != m.images.parent)
+        is_last = (m.phase == Phase.STOP_AND_COPY) & lacks_one
+        need(neg(m.images.written.is_empty) | is_last, "there is something in it, or the target lacks the last one")
         return self.closed(m)
 
     def closed(self, m: I) -> I:

@@ -34,9 +34,7 @@ def test_a_chain_that_is_restored_to_its_end_is_the_last_memory() -> None:
     assert (d.m.images.parent, d.m.images.restored, d.m.images.full) == (2, 2, False)
     assert d.held(0) == [2, 0]
     d.stop()
-    d.do("image_close")
-    d.refuses("no page is owed", "commit")
-    d.do("image_restored")
+    d.refuses("there is something in it, or the target lacks the last one", "image_close")
     d.hand_over()
 
 
