@@ -39,7 +39,7 @@ class Ledger(State):
     acknowledged: bool
     """It is known at the source that the target has the guest."""
     fenced: bool
-    """The target will never run this guest: it has been fenced, or its host died before it did."""
+    """The target will never run this guest: it was fenced, or has given it up, or its host died before it did."""
     images_at_source: bool
     """The guest's disk images are active there."""
     images_at_target: bool

@@ -87,7 +87,7 @@ class RightToRun(Specification[Ledger]):
 
     @operator
     def fence(self, a: Ledger) -> Ledger:
-        """The target is kept from running the guest, or its host dies before it does."""
+        """The target is kept from running the guest, gives it up by itself, or its host dies before."""
         need(neg(a.target_runs), "the target does not run yet")
         return a.but(fenced=True)
 

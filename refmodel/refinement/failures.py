@@ -6,7 +6,8 @@ the migration is over.
 
 from typing import Any
 
-from refmodel.handover.failures import Failures, Knows
+from refmodel.handover.failure_state import Container, Knows
+from refmodel.handover.failures import Failures
 from refmodel.language import Action
 from refmodel.refinement import core, shared_storage
 from refmodel.refinement.endings import given_up
@@ -25,7 +26,7 @@ def known_of_the_hosts(spec: Any, m: Any) -> dict[str, Any]:
     return {
         "source_lost": m.failed.source,
         "acknowledged": m.failed.knows == Knows.TAKEN,
-        "fenced": may_start & (m.failed.target | (m.failed.knows == Knows.NOT_TAKEN)),
+        "fenced": may_start & (m.failed.target | (m.failed.knows == Knows.NOT_TAKEN) | (m.container == Container.GONE)),
     }
 
 
@@ -55,6 +56,11 @@ def _lose_target(spec: Any, m: Any) -> list[Action]:
     return [Action("fence")]
 
 
+def _freed(spec: Any, m: Any) -> list[Action]:
+    """After the migration it is only tidied up."""
+    return [Action("fence")] if spec.is_under_way(m) else []
+
+
 def _find_out(spec: Any, m: Any) -> list[Action]:
     return [Action("acknowledge" if spec.found_out(m) == Knows.TAKEN else "fence")]
 
@@ -66,6 +72,7 @@ WITNESSES: Witnesses = {
     "abort": given_up,
     "wire_error": given_up,
     "reservation_refused": given_up,
+    "reservation_freed": _freed,
     "resume_source": given_up,
     "lose_source": _lose_source,
     "lose_target": _lose_target,

@@ -72,7 +72,7 @@ class Destroy:
 
 @frozen
 class Fence:
-    """The target will never run this guest: it has been kept from it, or its host has died before it did."""
+    """The target will never run this guest: it was kept from it, or has given it up, or its host has died before."""
 
 
 @frozen
