@@ -26,6 +26,8 @@ _LATE = {
     "checkpoint-dropped-with-the-source",
     "discard-unheard",
     "failure-taken-for-success",
+    "fence-dies-with-source",
+    "fenced-target-takes-over",
     "hint-after-switch",
     "images-taken-too-early",
     "lost-ack-taken-for-failure",
