@@ -102,10 +102,18 @@ class Archive:
         if len(names) < _MOST:
             names.append(name)
             return
-        drawn = [self._chance.randrange(len(names)) for _ in range(_DRAWN)]
-        place = max(drawn, key=lambda i: self._features[names[i]].met)
+        place = max(self._drawn(len(names)), key=lambda i: self._features[names[i]].met)
         del self._features[names[place]]
         names[place] = name
+
+    def _drawn(self, below: int) -> list[int]:
+        """Numbers drawn at random, as ``Random.randrange`` draws them, which takes three times as long."""
+        drawn, bits, draw = list[int](), below.bit_length(), self._chance.getrandbits
+        while len(drawn) < _DRAWN:
+            number = draw(bits)
+            if number < below:
+                drawn.append(number)
+        return drawn
 
     def pick(self, chance: Random) -> Reached | None:
         """A run to go on from, rare features first; None as long as there is none.

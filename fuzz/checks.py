@@ -6,7 +6,7 @@ reading it on unknown states; where it held once, it holds wherever those cells 
 this against checking everything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -137,7 +137,7 @@ class _Plans:
     def __init__(self, checker: Checker, claims: list[Claim]) -> None:
         self._checker = checker
         self._instances = checker.instances(claims)
-        self._made: dict[int, list[_Instance]] = {}
+        self._made: dict[int, _Readers] = {}
         self._plans: dict[tuple[int, int], _Plan] = {}
 
     def plan(self, changed: int, scalars: int, m: Machine) -> _Plan:
@@ -146,8 +146,7 @@ class _Plans:
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
-            instances = [claim for claim in self._of(scalars, m) if claim.cells & changed]
-            bits = 0
+            instances, bits = self._of(scalars, m).of(changed), 0
             for claim in instances:
                 bits |= claim.bits
             plan = self._plans[changed, scalars] = _Plan(instances, bits)
@@ -155,19 +154,51 @@ class _Plans:
 
     def forget(self) -> None:
         """For which values the instances held."""
-        for claims in self._made.values():
-            for claim in claims:
+        for readers in self._made.values():
+            for claim in readers.instances:
                 claim.held.clear()
         for plan in self._plans.values():
             plan.held.clear()
 
-    def _of(self, packed: int, m: Machine) -> list[_Instance]:
+    def _of(self, packed: int, m: Machine) -> "_Readers":
         if packed not in self._made:
             scalars = self._checker._scalars(m)
-            self._made[packed] = [i for i in (self._instance(*each, scalars) for each in self._instances) if i.cells]
+            self._made[packed] = _Readers([self._instance(*each, scalars) for each in self._instances])
         return self._made[packed]
 
     def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> _Instance:
         checker = self._checker
         cells = checker.reads(claim, where, scalars)
         return _Instance(getattr(checker._spec, claim.name), where, cells, checker.packing.bits(cells))
+
+
+class _Readers:
+    """The instances that can fail in states with the same scalars, and which of them read each cell."""
+
+    def __init__(self, instances: list[_Instance]) -> None:
+        self.instances = [claim for claim in instances if claim.cells]
+        self._everything = 0
+        self._of_cell: dict[int, int] = {}
+        """By a cell, as a mask: which instances read it, as a mask of their numbers; so of those that read all."""
+        for number, claim in enumerate(self.instances):
+            if claim.cells < 0:
+                self._everything |= 1 << number
+                continue
+            for cell in _bits(claim.cells):
+                self._of_cell[cell] = self._of_cell.get(cell, 0) | 1 << number
+
+    def of(self, changed: int) -> list[_Instance]:
+        """Those that read a changed cell."""
+        if changed < 0:
+            return self.instances
+        reading = self._everything if changed else 0
+        for cell in _bits(changed):
+            reading |= self._of_cell.get(cell, 0)
+        return [self.instances[bit.bit_length() - 1] for bit in _bits(reading)]
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        low = mask & -mask
+        yield low
+        mask ^= low

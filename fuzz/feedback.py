@@ -11,7 +11,7 @@ from refmodel.seed import Seed
 __all__ = ["DIFFERS", "features_of", "view_of"]
 
 _MOST_KNOWN = 50_000
-"""States, by their look, whose features are kept; then all are forgotten."""
+"""Looks of states of which the features are kept; then all are forgotten."""
 _VIEW_BITS = 3
 """Of a feature the lowest bits say whose view it is: 0 for all that is known of a page, then those of ``views_of``."""
 DIFFERS = 7
@@ -27,16 +27,22 @@ def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
     """
     abstract = abstraction_of(spec)
     of_pages = _of_pages(views_of(spec), _owing(spec))
-    known: dict[int, tuple[int, ...]] = {}
+    of_looks = dict[int, tuple[int, ...]]()
+    of_states = dict[tuple[int, ...], tuple[int, ...]]()
 
     def features(m: Any) -> tuple[int, ...]:
         look = abstract.look(m)
-        found = known.get(look)
+        found = of_looks.get(look)
         if found is None:
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
+            if len(of_looks) >= _MOST_KNOWN:
+                of_looks.clear()
+                of_states.clear()
             common, codes = abstract.read(look)
-            found = known[look] = (*_of_all(hash(common), codes), *of_pages(common[0], tuple(codes)))
+            state = (*common, *codes)
+            found = of_states.get(state)
+            if found is None:
+                found = of_states[state] = (*_of_all(hash(common), codes), *of_pages(common[0], codes))
+            of_looks[look] = found
         return found
 
     return features
@@ -47,17 +53,19 @@ def _of_all(common: int, codes: list[int]) -> list[int]:
     return [hash((common, code, min(codes.count(code), MOST))) << _VIEW_BITS for code in set(codes)]
 
 
-def _of_pages(views: tuple[int, ...], owing: tuple[int, int]) -> Callable[[int, tuple[int, ...]], list[int]]:
+def _of_pages(views: tuple[int, ...], owing: tuple[int, int]) -> Callable[[int, list[int]], list[int]]:
     """What each contract sees of each page, and who will send one that differs, with the phase alone."""
     equal, sent_by = owing
 
     @lru_cache(_MOST_KNOWN)
-    def of_pages(phase: int, codes: tuple[int, ...]) -> list[int]:
+    def seen(phase: int, view: int, codes: tuple[int, ...]) -> list[int]:
+        return [hash((phase, code)) << _VIEW_BITS | view for code in set(codes)]
+
+    def of_pages(phase: int, codes: list[int]) -> list[int]:
         found = []
         for number, view in enumerate(views, 1):
-            found += [hash((phase, code)) << _VIEW_BITS | number for code in {code & view for code in codes}]
-        differing = {code & sent_by for code in codes if not code & equal}
-        return found + [hash((phase, code)) << _VIEW_BITS | DIFFERS for code in differing]
+            found += seen(phase, number, tuple([code & view for code in codes]))
+        return found + seen(phase, DIFFERS, tuple([code & sent_by for code in codes if not code & equal]))
 
     return of_pages
 

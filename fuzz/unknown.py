@@ -144,7 +144,7 @@ class _Keyed:
         self._paths.note(self, *others)
         return Unknown(self._paths)
 
-    __getattr__ = __and__ = __or__ = __sub__ = _all
+    __getattr__ = __and__ = __or__ = _all
     __eq__ = __ne__ = _all  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import attrs
@@ -23,7 +24,7 @@ from refmodel.recordings import RECORDINGS
 from refmodel.search.seed_space import sizes_for
 from refmodel.seed import Seed
 from tests.fast.speed import SPEEDS
-from tests.fuzz.runs_a_second import guided, runs_a_second, unguided
+from tests.fuzz.runs_a_second import cost_of_feedback, guided, runs_a_second, unguided
 from tests.mixed import SIZES, mixed, steps_a_second
 
 
@@ -110,6 +111,7 @@ BENCHES: dict[str, tuple[str, Callable[[], tuple[float, str]]]] = {
     "oracle": ("MB/s", recordings_a_second),
     "fuzz-runs": ("runs/s", lambda: runs_a_second(guided)),
     "fuzz-runs-unguided": ("runs/s", lambda: runs_a_second(unguided)),
+    **{f"fuzz-feedback-{name}": ("ratio", partial(cost_of_feedback, name)) for name in MACHINES},
     **SPEEDS,
 }
 
@@ -131,15 +133,23 @@ def measured(names: list[str]) -> Iterator[dict[str, object]]:
         }
 
 
+def _named(given: str) -> list[str]:
+    """The bench of this name, or those whose names begin so."""
+    found = [given] if given in BENCHES else [name for name in BENCHES if name.startswith(given)]
+    if not found:
+        raise SystemExit(f"no bench is called {given}, or begins so; there are {', '.join(BENCHES)}")
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="which ones; all by default")
+    parser.add_argument("bench", nargs="*", help="which ones, or what their names begin with; all by default")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     table = Table(title="bench; yardstick: persistent updates of a 16-tuple a second")
     for column in ("bench", "figure", "unit", "yardstick", "ratio", "detail"):
         table.add_column(column)
-    for row in measured(options.bench or list(BENCHES)):
+    for row in measured([name for given in options.bench or [""] for name in _named(given)]):
         if options.json:
             sys.stdout.write(json.dumps(row) + "\n")
             continue

@@ -35,7 +35,9 @@ class Map(Generic[K, V]):
         return key[0] * self.shape[1] + key[1] if type(key) is tuple else key  # type: ignore[no-any-return]
 
     def __getitem__(self, key: K) -> V:
-        return self.cells[self._index(key)]
+        at: Any = key  # ``_index``, written out: it is what guards and claims do most
+        value: V = self.cells[at[0] * self.shape[1] + at[1] if type(at) is tuple else at]
+        return value
 
     def set(self, key: K, value: V) -> Self:
         """This map with ``value`` at ``key``."""
@@ -89,7 +91,9 @@ class Set(Generic[K]):
         return key[0] * self.shape[1] + key[1] if type(key) is tuple else key  # type: ignore[no-any-return]
 
     def __getitem__(self, key: K) -> bool:
-        return self.bits >> self._index(key) & 1 == 1
+        at: Any = key
+        bits: int = self.bits >> (at[0] * self.shape[1] + at[1] if type(at) is tuple else at)
+        return bits & 1 == 1
 
     def add(self, key: K) -> Self:
         """With ``key``."""

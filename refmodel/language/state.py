@@ -13,6 +13,7 @@ from refmodel.language.sorts import Sizes, Sort, sort_of
 __all__ = ["Leaf", "State", "blank", "build", "leaves"]
 
 S = TypeVar("S", bound="State")
+_set = object.__setattr__
 
 
 @frozen(slots=False)
@@ -22,9 +23,7 @@ class State:
     def but(self, **changes: Any) -> Self:
         """This part with some fields replaced (the names are checked by the lifting, once for every path)."""
         new = object.__new__(type(self))
-        fields = new.__dict__
-        fields.update(self.__dict__)
-        fields.update(changes)
+        _set(new, "__dict__", self.__dict__ | changes)  # what steps do most: the quickest way
         return new
 
 
