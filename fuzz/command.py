@@ -5,12 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import click
 from rich.console import Console
 
 from fuzz.campaigns.campaign import run_campaign
+from fuzz.campaigns.minimize import minimize
 from fuzz.campaigns.plan import Plan, Summary
 from fuzz.campaigns.progress import shown
 from fuzz.campaigns.report import as_json, say
@@ -70,6 +71,15 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
     help="A folder for the campaign, which is kept. Without it: a temporary one.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the campaign in that folder; begin it where there is none.")
+@click.option(
+    "--minimize",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=lambda context, option, folder: _minimized(context, folder) if folder else None,
+    expose_value=False,
+    is_eager=True,
+    help="Keep of the corpus of a campaign the shortest input of each feature, and do nothing else.",
+)
 @click.option("--cluster", metavar="ADDRESS", help="Fuzz on the workers of this Dask scheduler, as tcp://HOST:8786.")
 @click.option("--store", metavar="URL", help="Where they meet: a folder that all see, s3://..., any that fsspec knows.")
 @click.option("--json", "in_json", is_flag=True, help="Print the summary as JSON.")
@@ -110,6 +120,12 @@ def fuzz(
     else:
         say(summary)
     click.get_current_context().exit(1 if summary.found else 0)
+
+
+def _minimized(context: click.Context, folder: Path) -> Never:
+    before, after = minimize(folder)
+    click.echo(f"{folder}: of {before:,} inputs {after:,} stay, and every feature")
+    context.exit(0)
 
 
 def _on_cluster(plan: Plan, address: str, store: str, show: Callable[[Summary], object]) -> Summary:

@@ -17,7 +17,7 @@ from fuzz.campaigns.found import Reported
 from fuzz.campaigns.identity import Identity
 from fuzz.campaigns.targets import is_of_machines, path_of
 
-__all__ = ["Process", "begun"]
+__all__ = ["Process", "begun", "environment_of", "options_of"]
 
 _KINDS = {"timeout": "timeout", "crash": "crash", "oom": "memory"}
 """How libFuzzer names what it writes of an input that ends its process."""
@@ -148,9 +148,14 @@ def begun(folder: Path, log: Path, identity: Identity, flags: Iterable[str], tim
     try:
         command = [sys.executable, "-P", "-m", "fuzz.campaigns.worker", str(writing), str(os.getpid()), str(timeout)]
         command += [str(folder / "stack"), str(path_of(identity.target))]
-        if identity.target == "machine":
-            command += ["--feedback", identity.feedback, "--judge", identity.judge]
-        command += [*flags, f"-artifact_prefix={folder / 'left'}/", "-reload=1", str(folder / "corpus"), str(corpus)]
+        command += [
+            *options_of(identity),
+            *flags,
+            f"-artifact_prefix={folder / 'left'}/",
+            "-reload=1",
+            str(folder / "corpus"),
+            str(corpus),
+        ]
         with log.open("ab") as output:
             before = output.tell()
             popen = subprocess.Popen(
@@ -159,7 +164,7 @@ def begun(folder: Path, log: Path, identity: Identity, flags: Iterable[str], tim
                 stdout=output,
                 stderr=output,
                 pass_fds=(writing,),
-                env=_environment(identity),
+                env=environment_of(identity),
                 start_new_session=True,  # an interrupt from the keyboard is for the campaign, which ends its workers
             )
     except BaseException:
@@ -171,7 +176,14 @@ def begun(folder: Path, log: Path, identity: Identity, flags: Iterable[str], tim
     return Process(folder, log, popen, reading, logged_before=before, logged=before)
 
 
-def _environment(identity: Identity) -> Mapping[str, str]:
+def options_of(identity: Identity) -> list[str]:
+    """The target's own options, as it is fuzzed in this campaign."""
+    machine = identity.target == "machine"
+    return ["--feedback", identity.feedback, "--judge", identity.judge] if machine else []
+
+
+def environment_of(identity: Identity) -> Mapping[str, str]:
+    """What its process is told otherwise."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REFMODEL_FUZZ_")}
     environment["PYTHONHASHSEED"] = "0"  # states are counted by hash, over all workers and sessions
     if is_of_machines(identity.target):

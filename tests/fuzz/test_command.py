@@ -81,6 +81,21 @@ def test_an_interrupted_campaign_says_how_to_go_on(tmp_path: Path, monkeypatch: 
     assert f"refmodel fuzz --corpus {tmp_path} --resume" in result.stderr
 
 
+@pytest.mark.usefixtures("atheris")
+def test_a_corpus_is_minimized_and_goes_on_to_be_fuzzed(tmp_path: Path) -> None:
+    assert run("--time", "60s", "--runs", "100", "--corpus", str(tmp_path)).exit_code == 0
+    had = len(list((tmp_path / "corpus").iterdir()))
+    result = run("--minimize", str(tmp_path))
+    assert result.exit_code == 0
+    has = len(list((tmp_path / "corpus").iterdir()))
+    assert has < had
+    assert result.stdout == f"{tmp_path}: of {had} inputs {has} stay, and every feature\n"
+    assert run("--time", "60s", "--runs", "10", "--corpus", str(tmp_path), "--resume").exit_code == 0
+    nowhere = run("--minimize", str(tmp_path / "nowhere")).exception
+    assert isinstance(nowhere, Unusable)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_to_resume_without_a_folder_exits_with_2() -> None:
     result = run("--resume")
     assert result.exit_code == 2

@@ -81,6 +81,10 @@ def test_the_workflows_command_keeps_what_it_caches_and_uploads(tmp_path: Path) 
     for path in {path for each in kept for path in each["with"]["path"].split()}:
         assert (tmp_path / path).exists(), path
     assert list((tmp_path / "campaign" / "findings").glob("*.json"))
+    had = len(list((tmp_path / "campaign" / "corpus").iterdir()))
+    done = ran(step("Keep of the corpus what is needed"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert 0 < len(list((tmp_path / "campaign" / "corpus").iterdir())) < had
 
 
 def test_a_corpus_is_named_after_its_campaign(tmp_path: Path) -> None:
@@ -113,6 +117,9 @@ def test_the_page_calls_the_workflow_as_it_can_be_called() -> None:
 
 def test_every_command_of_the_page_is_one(tmp_path: Path) -> None:
     lines = [line for line in PAGE.split("\n") if "refmodel fuzz " in line and "--" in line and "`" not in line]
+    [small] = [line for line in lines if "--minimize" in line]
+    assert small in blocks("yaml")[1].split("\n")
+    lines.remove(small)
     assert len(lines) == 4
     for line in lines:
         said = line.partition("refmodel fuzz ")[2].partition(" >")[0]
