@@ -6,14 +6,14 @@ reading it on unknown states; where it held once, it holds wherever those cells 
 this against checking everything.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from attrs import field, frozen
-
+from fuzz.layout import Layout, known_scalars
 from fuzz.packed import Packing
-from fuzz.unknown import Layout, every_path, known_scalars
+from fuzz.plans import Instance, Plan, Readers
+from fuzz.unknown import every_path
 from refmodel.language import Claim
 from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
@@ -28,28 +28,6 @@ _MOST_PLANS = 50_000
 _MOST_SEEN = 400_000
 """Cells' values kept for which an instance or a plan held, of all together (some 60 MB); then all are forgotten."""
 _Scalars = tuple[Any, ...]
-
-
-@frozen(eq=False)
-class _Instance:
-    """A claim at one choice of its parameters, in states with the same scalars."""
-
-    check: Callable[..., bool]
-    where: tuple[int, ...]
-    cells: int
-    bits: int
-    """What it reads: as cells of the layout, and as bits of a packed state."""
-    held: set[Any] = field(factory=set)
-    """The values of those for which it held."""
-
-
-@frozen(eq=False)
-class _Plan:
-    """The instances to be checked after a change, and, as of each of them, for what values all held together."""
-
-    instances: list[_Instance]
-    bits: int
-    held: set[Any] = field(factory=set)
 
 
 class Checker:
@@ -137,10 +115,10 @@ class _Plans:
     def __init__(self, checker: Checker, claims: list[Claim]) -> None:
         self._checker = checker
         self._instances = checker.instances(claims)
-        self._made: dict[int, _Readers] = {}
-        self._plans: dict[tuple[int, int], _Plan] = {}
+        self._made: dict[int, Readers] = {}
+        self._plans: dict[tuple[int, int], Plan] = {}
 
-    def plan(self, changed: int, scalars: int, m: Machine) -> _Plan:
+    def plan(self, changed: int, scalars: int, m: Machine) -> Plan:
         """The instances that read a changed cell and can fail, in states with the scalars of this one, packed."""
         plan = self._plans.get((changed, scalars))
         if plan is None:
@@ -149,7 +127,7 @@ class _Plans:
             instances, bits = self._of(scalars, m).of(changed), 0
             for claim in instances:
                 bits |= claim.bits
-            plan = self._plans[changed, scalars] = _Plan(instances, bits)
+            plan = self._plans[changed, scalars] = Plan(instances, bits)
         return plan
 
     def forget(self) -> None:
@@ -160,45 +138,13 @@ class _Plans:
         for plan in self._plans.values():
             plan.held.clear()
 
-    def _of(self, packed: int, m: Machine) -> "_Readers":
+    def _of(self, packed: int, m: Machine) -> Readers:
         if packed not in self._made:
             scalars = self._checker._scalars(m)
-            self._made[packed] = _Readers([self._instance(*each, scalars) for each in self._instances])
+            self._made[packed] = Readers([self._instance(*each, scalars) for each in self._instances])
         return self._made[packed]
 
-    def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> _Instance:
+    def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> Instance:
         checker = self._checker
         cells = checker.reads(claim, where, scalars)
-        return _Instance(getattr(checker._spec, claim.name), where, cells, checker.packing.bits(cells))
-
-
-class _Readers:
-    """The instances that can fail in states with the same scalars, and which of them read each cell."""
-
-    def __init__(self, instances: list[_Instance]) -> None:
-        self.instances = [claim for claim in instances if claim.cells]
-        self._everything = 0
-        self._of_cell: dict[int, int] = {}
-        """By a cell, as a mask: which instances read it, as a mask of their numbers; so of those that read all."""
-        for number, claim in enumerate(self.instances):
-            if claim.cells < 0:
-                self._everything |= 1 << number
-                continue
-            for cell in _bits(claim.cells):
-                self._of_cell[cell] = self._of_cell.get(cell, 0) | 1 << number
-
-    def of(self, changed: int) -> list[_Instance]:
-        """Those that read a changed cell."""
-        if changed < 0:
-            return self.instances
-        reading = self._everything if changed else 0
-        for cell in _bits(changed):
-            reading |= self._of_cell.get(cell, 0)
-        return [self.instances[bit.bit_length() - 1] for bit in _bits(reading)]
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low
-        mask ^= low
+        return Instance(getattr(checker._spec, claim.name), where, cells, checker.packing.bits(cells))

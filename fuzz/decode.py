@@ -14,14 +14,15 @@ from typing import Any
 
 from attrs import frozen
 
+from fuzz.layout import Layout, known_scalars
 from fuzz.mix import AT_THE_TARGET, MOST_ROUNDS, MOST_STEPS, OPENING, RARE, SHARES, SIZES, weight
-from fuzz.unknown import Layout, every_path, known_scalars
+from fuzz.unknown import every_path
 from refmodel.language import Action, Actor, Refused, Step
 from refmodel.language.sorts import domain
 from refmodel.migration import AnyMachine
 from refmodel.state import Machine
 
-__all__ = ["HEAD", "IDLE_RECORDS", "RECORD", "Decoder", "Vocabulary", "head"]
+__all__ = ["HEAD", "IDLE_RECORDS", "RECORD", "Decoder", "head"]
 
 HEAD = 2
 RECORD = 2
@@ -42,10 +43,6 @@ def head(data: bytes) -> tuple[Mapping[str, int], int]:
     which = data[0] % 8 if data else 0
     rounds = data[1] % (MOST_ROUNDS + 1) if len(data) > 1 else 2
     return SIZES[which] if which < len(SIZES) else SIZES[0], rounds
-
-
-_NAMES = ("pfn", "vpn", "cpu", "word")
-"""Sorts whose values are names: exchanged, they make another schedule of the same shape."""
 
 
 @frozen
@@ -93,9 +90,8 @@ class Decoder:
         self.nominal: list[_Kind | None] = []
         """The kind that each first byte stands for wherever that kind can be taken."""
         for actor, share in SHARES.items():
-            kinds = (
-                [] if actor is Actor.OPERATOR else self._of(actor)
-            )  # the operator's bytes stand for any of its kinds
+            # The operator's bytes stand for any of its kinds.
+            kinds = [] if actor is Actor.OPERATOR else self._of(actor)
             self.nominal += _spread(kinds, share) or [None] * share
 
     def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
@@ -174,42 +170,6 @@ class Decoder:
                     picked[i] = kind
         operators = _spread([kind for kind in possible if kind.actor is Actor.OPERATOR], 256)
         return _Choices(tuple(picked), fallback, tuple(operators))
-
-
-class Vocabulary:
-    """What the bytes of steps stand for, whatever the state: to exchange names in a schedule that has not been run."""
-
-    def __init__(self, spec: AnyMachine, decoder_of: Callable[[bytes], tuple[Mapping[str, int], Decoder]]) -> None:
-        self._spec = spec
-        self._decoder_of = decoder_of
-        self._numbers: dict[tuple[int, str], Mapping[tuple[int, ...], int]] = {}
-
-    def pair(self, which: int, number: int) -> tuple[str, int, int]:
-        """Two values of a sort of which there is more than one, chosen by a number; of sorts that name things."""
-        sizes, _ = self._decoder_of(bytes([which, 0]))
-        sorts = [sort for sort in _NAMES if sizes.get(sort, 0) > 1]
-        sort = sorts[number % len(sorts)]
-        number //= len(sorts)
-        one = number % sizes[sort]
-        return sort, one, (one + 1 + number // sizes[sort] % (sizes[sort] - 1)) % sizes[sort]
-
-    def exchanged(self, which: int, step: bytes, sort: str, one: int, two: int) -> bytes:
-        """The step with two values exchanged in its arguments; as it is where those take more than a byte."""
-        _, decoder = self._decoder_of(bytes([which, 0]))
-        kind = decoder.nominal[step[0]]
-        if kind is None or len(kind.actions) > 256:
-            return step
-        count = len(kind.actions)
-        key = which, kind.name
-        if key not in self._numbers:
-            self._numbers[key] = {action.arguments: i for i, action in enumerate(kind.actions)}
-        swap = {one: two, two: one}
-        parameters = self._spec.steps[kind.name].parameters
-        arguments = kind.actions[step[1] % count].arguments
-        swapped = tuple(
-            swap.get(a, a) if s.name == sort else a for a, (_, s) in zip(arguments, parameters, strict=True)
-        )
-        return bytes([step[0], self._numbers[key][swapped]])
 
 
 def _kind(spec: AnyMachine, step: Step, sizes: Mapping[str, int]) -> _Kind:

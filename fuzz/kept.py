@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
+from fuzz.layout import Layout
 from fuzz.mix import DEFAULT_SIZES
-from fuzz.unknown import Layout, every_path
+from fuzz.unknown import every_path
 from refmodel.language import Map, Set
 from refmodel.migration import AnyMachine
 from refmodel.search.seed_space import sizes_for

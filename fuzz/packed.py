@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import attrs
 
-from fuzz.unknown import Layout
+from fuzz.layout import Layout
 from refmodel.language import Map, Set, State
 
 __all__ = ["Packing"]

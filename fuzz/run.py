@@ -6,8 +6,9 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from fuzz.checks import Checker
-from fuzz.decode import Decoder, Vocabulary, head
+from fuzz.decode import Decoder, head
 from fuzz.mix import MORE
+from fuzz.vocabulary import Vocabulary
 from refmodel.language import Action, Refused
 from refmodel.migration import AnyMachine
 from refmodel.refinement import witness

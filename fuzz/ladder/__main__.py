@@ -15,7 +15,7 @@ from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
 from fuzz.ladder.rungs import ABLATED, DEFAULT
 from fuzz.ladder.table import markdown
-from fuzz.mutate import MUTATIONS
+from fuzz.mutations import MUTATIONS
 from refmodel.compose import nearest
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS

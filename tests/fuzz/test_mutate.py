@@ -5,7 +5,8 @@ import pytest
 
 from fuzz.decode import HEAD, RECORD
 from fuzz.mix import MOST_STEPS, SHARES
-from fuzz.mutate import MUTATIONS, crossed, extended, finished, mutated, seeds
+from fuzz.mutate import crossed, extended, finished, mutated, seeds
+from fuzz.mutations import MUTATIONS
 from refmodel.language import Actor
 from tests.fuzz.drawn import runner
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from fuzz.layout import Layout
 from fuzz.packed import Packing
-from fuzz.unknown import Layout
 from refmodel.language import Map
 from tests.fuzz.drawn import MANY, inputs, runner
 

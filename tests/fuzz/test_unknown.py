@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from fuzz.decode import head
-from fuzz.unknown import Layout, every_path
+from fuzz.layout import Layout
+from fuzz.unknown import every_path
 from refmodel.language import implies, neg, pick
 from refmodel.seed import SeedState as Machine
 from refmodel.state import Phase, Stage, same_entry
