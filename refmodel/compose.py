@@ -27,6 +27,11 @@ class Choice:
     parameters: Mapping[str, Any] = field(factory=dict)
 
 
+_KVM_QEMU = (
+    *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
+    *("hypervisor-writes", "device-writes", "free-hints", "failures"),
+)
+
 CHOICES: Mapping[str, Choice] = {
     choice.name: choice
     for choice in (
@@ -50,34 +55,22 @@ CHOICES: Mapping[str, Choice] = {
         ),
         Choice(
             "kvm-qemu",
-            (
-                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints", "failures"),
-            ),
+            _KVM_QEMU,
             "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
         ),
         Choice(
             "kvm-qemu-multifd",
-            (
-                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints", "failures", "channels", "zero-pages"),
-            ),
+            (*_KVM_QEMU, "channels", "zero-pages"),
             "kvm-qemu with multifd: pages go by reference to channels without order, pages of zeros as such",
         ),
         Choice(
             "kvm-qemu-xbzrle",
-            (
-                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints", "failures", "delta-cache", "zero-pages"),
-            ),
+            (*_KVM_QEMU, "delta-cache", "zero-pages"),
             "kvm-qemu with xbzrle: a queue, on which only what has changed of a page goes, and pages of zeros as such",
         ),
         Choice(
             "postcopy",
-            (
-                *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-                *("hypervisor-writes", "device-writes", "free-hints", "failures", "postcopy"),
-            ),
+            (*_KVM_QEMU, "postcopy"),
             "kvm-qemu that switches to post-copy: the guest runs at the target while pages are owed",
         ),
         Choice(

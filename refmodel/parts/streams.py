@@ -4,7 +4,8 @@ from refmodel.handover.checkpoint_claims import CheckpointStream
 from refmodel.handover.checkpoint_state import WithCheckpoints
 from refmodel.language import Contract
 from refmodel.parts.part import Part
-from refmodel.transport.incremental import IncrementalImages, WithImages
+from refmodel.transport.image_state import WithImages
+from refmodel.transport.incremental import IncrementalImages
 
 __all__ = ["STREAMS"]
 

@@ -1,7 +1,8 @@
 """Wrong variants of ``incremental``, M22 and one of M04, and one that is sound."""
 
 from refmodel.state import Log
-from refmodel.transport.incremental import I, IncrementalImages
+from refmodel.transport.image_state import I
+from refmodel.transport.incremental import IncrementalImages
 from refmodel.variants.variant import Variant
 
 __all__ = ["IMAGE_VARIANTS"]
