@@ -80,9 +80,9 @@ class PvTypes(DeferredPages[P], HandOverSteps[P]):
 
     def cleared(self, m: P, page: int) -> P:
         """The page's type is asked for when nothing marks the page any more: what changes after that marks it again."""
-        return self.asked(super().cleared(m, page), page)
+        return self.type_asked(super().cleared(m, page), page)
 
-    def asked(self, m: P, page: int) -> P:
+    def type_asked(self, m: P, page: int) -> P:
         """What the engine takes the page for from now on."""
         return m.but(types=m.types.but(asked=m.types.tables[page]))
 

@@ -39,7 +39,7 @@ class RetypesUnmarked(PvTypes[P]):
 
 
 class TypeIsFromTheLastTime(PvTables[P]):
-    def asked(self, m: P, page: int) -> P:
+    def type_asked(self, m: P, page: int) -> P:
         """A page that was sent as a table once is taken for one ever after: its type is not asked for again."""
         return m.but(types=m.types.but(asked=m.types.tables[page] | m.types.sent[page]))
 
