@@ -75,8 +75,8 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
         packed = checker.packing.first(after)
         changed = checker.changed(packed, checker.packing.after(packed, after, wrong))
         scalars = packed & checker._scalar_bits
-        invariants = checker._invariants.plan(changed, scalars, wrong)
-        laws = checker._laws.plan(changed, scalars, wrong)
+        invariants = checker._invariants.plan(changed, scalars, wrong).instances
+        laws = checker._laws.plan(changed, scalars, wrong).instances
         broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
         if len(broken) < 2:
             broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}

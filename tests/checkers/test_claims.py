@@ -46,6 +46,9 @@ COROLLARIES: Mapping[str, str] = {
     "while_both_hosts_are_there_the_guest_is_recoverable": (
         "the image is kept until the acknowledgement, and what is known of the target is so"
     ),
+    "before_the_commit_a_target_is_fenced_only_where_it_cannot_be_told": (
+        "a fence destroys the container, and until the commit one is gone only where the wire is"
+    ),
     "between_the_first_step_at_the_target_and_the_last_page_both_hosts_are_needed": (
         "who can go on is defined so, once the source's image is kept and what is known of the target is so"
     ),
