@@ -71,6 +71,8 @@ class Checker:
                     self._holds(claim.held, those)
             self._holds(plan.held, values)
         plan = self._laws.plan(now | earlier, scalars, after)
+        if not plan.instances:
+            return None
         values = (old & plan.bits, new & plan.bits)
         if values not in plan.held:
             for claim in plan.instances:

@@ -7,8 +7,7 @@ class Refused(Exception):
     """An action was refused: ``guard`` is the sentence that does not hold, ``action`` what was tried, once known."""
 
     def __init__(self, guard: str, action: object = None) -> None:
-        super().__init__(guard, action)
-        self.guard = guard
+        self.guard = guard  # what was given is in ``args`` by now: no call for it, as attempts are refused most often
         self.action = action
 
     def __str__(self) -> str:
