@@ -9,7 +9,8 @@ from refmodel.fast.images import Image
 from refmodel.fast.inputs import opens
 from refmodel.tap.plan import Told
 from tests.oracle.qemu_writer import encode_all
-from tests.oracle.test_qemu_records import OLD, switch
+from tests.oracle.deltas import OLD
+from tests.oracle.test_qemu_records import switch
 from tests.tap.ends import Target, tapped
 
 STREAM = encode_all(switch(1, 2))
