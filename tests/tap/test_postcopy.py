@@ -8,8 +8,8 @@ from typing import Any
 from refmodel.fast.images import Image
 from refmodel.fast.inputs import opens
 from refmodel.tap.plan import Told
-from tests.oracle.qemu_writer import encode_all
 from tests.oracle.deltas import OLD
+from tests.oracle.qemu_writer import encode_all
 from tests.oracle.test_qemu_records import switch
 from tests.tap.ends import Target, tapped
 
