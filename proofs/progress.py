@@ -101,9 +101,17 @@ class Progress(Chapter):
             given = [argument.expression for argument in arguments(step.parameters)]
             conditions = [without_lemmas(path.conditions) for path in paths_of(self.spec, step, before)]
             paths = [
-                z3.And(*guards)
-                for guards in conditions
-                if not any(depends_on(number, given) for number in numbers_in(guards))
+                guards for guards in conditions if not any(depends_on(number, given) for number in numbers_in(guards))
             ]
-            ways.append(z3.Exists(given, z3.Or(*paths)) if given else z3.Or(*paths))
+            ways.append(z3.Exists(given, _open(paths)) if given else _open(paths))
         return Truth(z3.Or(*ways))
+
+
+def _open(paths: Sequence[Sequence[Any]]) -> Any:
+    """Some path's conditions hold. Where a step forks either way will do: what is left of its paths are its guards."""
+    shared = [each for each in (paths[0] if paths else ()) if all(any(each.eq(c) for c in path) for path in paths)]
+    forks = z3.Or(*(z3.And(*(c for c in path if not any(c.eq(each) for each in shared))) for path in paths))
+    solver = z3.SimpleSolver()
+    solver.set(timeout=500)
+    solver.add(z3.Not(forks))
+    return z3.And(*shared) if solver.check() == z3.unsat else z3.And(*shared, forks)
