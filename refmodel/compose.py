@@ -94,7 +94,7 @@ CHOICES: Mapping[str, Choice] = {
 def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     """The named machine that ``name`` begins with, and its parts with those that ``+PART`` adds, in their order.
 
-    Unusable, with the nearest name, for a machine or part that is not there.
+    Unusable for a machine or part that is not there (with the nearest name), or one that displaces what another refines.
     """
     base, *more = name.split("+")
     if base not in CHOICES:
@@ -110,6 +110,10 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
             found = {n: other for n, other in found.items() if other.role != part.role}
         found[wanted] = part
         todo += [need for need in part.needs if need not in found]
+    for refining, needed in ((part, PARTS[need]) for part in found.values() for need in part.needs):
+        if not any(issubclass(other.cls, needed.cls) for other in found.values()):
+            instead = next(other.name for other in found.values() if other.role == needed.role)
+            raise Unusable("machine", f"{refining.name!r} beside {instead!r}", f"{needed.name!r}, which it refines")
     return CHOICES[base], tuple(part for part in PARTS.values() if part.name in found)
 
 

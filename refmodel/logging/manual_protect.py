@@ -40,7 +40,7 @@ class ManualProtect(ReadAtOnce[K], KvmBitmap[K]):
         if self.needs_flush(m, taken):
             slot = m.slot.but(clearing=True, chunk=chunk, revoked=taken, flushed=m.slot.flushed.cleared())
             return after.but(slot=slot)
-        return self.returned(after, chunk)
+        return self.clear_returned(after, chunk)
 
     def revoked(self, m: K, pages: Set[Pfn]) -> Shadow:
         """The shadow without write access to the pages."""
@@ -59,14 +59,14 @@ class ManualProtect(ReadAtOnce[K], KvmBitmap[K]):
         flushed = m.slot.flushed.add(cpu)
         after = m.but(cpus=self.flushed(m, cpu))
         if flushed.is_full:
-            return self.returned(after, m.slot.chunk)
+            return self.clear_returned(after, m.slot.chunk)
         return after.but(slot=m.slot.but(flushed=flushed))
 
     def flushed(self, m: K, cpu: int) -> Cpus:
         """The CPUs with one CPU's TLB empty."""
         return self.dropped(m, cpu)
 
-    def returned(self, m: K, chunk: int) -> K:
+    def clear_returned(self, m: K, chunk: int) -> K:
         """CLEAR has returned: its bits go from the slot's copy, and pages of the chunk may be sent."""
         slot = m.slot
         return m.but(

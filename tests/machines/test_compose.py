@@ -63,6 +63,7 @@ def test_a_part_takes_the_place_of_the_one_with_its_role() -> None:
     [
         ("sed", "no machine 'sed'; expected 'seed'"),
         ("seed+protect-at-transfr", "no part 'protect-at-transfr'; expected 'protect-at-transfer'"),
+        ("kvm-qemu-ring+manual-protect", "'backup-bitmap' beside 'manual-protect'; expected 'dirty-ring'"),
         ("nowhere.py:Mine", "no file 'nowhere.py'"),
         (f"{EXAMPLE}:Mina", "no machine 'Mina'; expected 'Mine'"),
     ],
