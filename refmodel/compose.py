@@ -94,7 +94,7 @@ CHOICES: Mapping[str, Choice] = {
 def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     """The named machine that ``name`` begins with, and its parts with those that ``+PART`` adds, in their order.
 
-    Unusable for a machine or part that is not there (with the nearest name), or one that displaces what another refines.
+    Unusable where a machine or part is not there (with the nearest name), or displaces what another part refines.
     """
     base, *more = name.split("+")
     if base not in CHOICES:
