@@ -16,12 +16,15 @@ WRONG = sorted(name for name, variant in VARIANTS.items() if not variant.sound)
 SOUND = [None, *sorted(name for name, variant in VARIANTS.items() if variant.sound)]
 """The seed machine itself, and the variants that every checker must accept."""
 _HARD = {
+    "links-any-role",
     "no-barrier-between-rounds",
+    "ring-not-drained",
     "uncached-page-sent-from-cache",
     "zero-page-not-cached",
     "zeroed-page-keeps-data",
 }
-"""A page has to be sent twice, with the right stores between: over a thousand random runs. The search finds them."""
+"""A page has to be sent twice, with the right stores between, a shadow to be shared by entries of different rights, or
+a ring to be left full at the stop: over a thousand random runs. The search finds them."""
 _LATE = {
     "checkpoint-dropped-with-the-source",
     "discard-unheard",
@@ -34,6 +37,7 @@ _LATE = {
     "page-placed-twice",
     "request-left-behind",
     "stale-page-served",
+    "takeover-half-applied",
 }
 """Something rare has to come between the commit, or a whole checkpoint, and the next step or two: over a thousand
 random runs as well."""
