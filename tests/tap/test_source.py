@@ -4,7 +4,7 @@ import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -48,6 +48,8 @@ class Monitor:
         except ConnectionError:
             pass
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @contextmanager
@@ -57,10 +59,16 @@ def monitored(path: Path, monitor: Monitor) -> Iterator[None]:
     server = loop.run_until_complete(asyncio.start_unix_server(monitor.accept, str(path)))
     serving = Thread(target=loop.run_forever)
     serving.start()
+
+    async def ends() -> None:
+        server.close()
+        if clients := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(clients, timeout=5)
+
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(ends(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         serving.join()
         loop.close()
