@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from proofs import refute as module
-from proofs.progress import Progress
 from proofs.obligations import Induction
+from proofs.progress import Progress
 from proofs.refining import Congruence
 from proofs.refute import refute
 from refmodel.catalogue import verdicts
