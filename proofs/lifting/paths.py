@@ -67,7 +67,7 @@ _depth = 0
 def decide(condition: Any) -> bool:
     """A symbolic bool's ``__bool__``. What is true or false as it stands is nothing to decide."""
     if z3.is_true(condition) or z3.is_false(condition):
-        return z3.is_true(condition)
+        return bool(z3.is_true(condition))
     if _run is None or _depth:
         raise ForkUnderBinder(f"nothing may be decided here: {condition}")
     return _run.decide(condition)
