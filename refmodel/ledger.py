@@ -1,11 +1,11 @@
 """Level A's state: what the guest stored last, what the target holds and is owed, and who has the guest."""
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from refmodel.language import Cpu, Map, Pfn, Set, State, Value, Word
 from refmodel.state import Table
 
-__all__ = ["Ledger", "Visible"]
+__all__ = ["FLAGS", "Ledger", "Visible"]
 
 
 @frozen(slots=False)
@@ -43,3 +43,7 @@ class Ledger(State):
     images_at_source: bool
     """The guest's disk images are active there."""
     images_at_target: bool
+
+
+FLAGS = tuple(field.name for field in fields(Ledger) if field.type is bool)
+"""The fields that are true or false of the whole ledger."""

@@ -5,6 +5,9 @@ the guest's, and the target cannot read it. Pre-copy owes nothing when it activa
 (R12). Post-copy activates while pages are owed.
 """
 
+from functools import reduce
+from operator import and_
+
 from refmodel.language import (
     Contract,
     Cpu,
@@ -22,7 +25,7 @@ from refmodel.language import (
     neg,
     pick,
 )
-from refmodel.ledger import Ledger, Visible
+from refmodel.ledger import FLAGS, Ledger, Visible
 from refmodel.right_to_images import RightToImages
 from refmodel.state import same_entry
 
@@ -170,14 +173,5 @@ class Promise(RightToImages):
             & (a.held.registers[cpu] == b.held.registers[cpu])
             & implies(a.owed[page], b.owed[page])
             & implies(b.owed[page], a.owed[page] | neg(a.target_runs))
-            & iff(a.context_owed, b.context_owed)
-            & iff(a.source_runs, b.source_runs)
-            & iff(a.target_runs, b.target_runs)
-            & iff(a.given_up, b.given_up)
-            & iff(a.source_kept, b.source_kept)
-            & iff(a.source_lost, b.source_lost)
-            & iff(a.acknowledged, b.acknowledged)
-            & iff(a.fenced, b.fenced)
-            & iff(a.images_at_source, b.images_at_source)
-            & iff(a.images_at_target, b.images_at_target)
+            & reduce(and_, (iff(getattr(a, flag), getattr(b, flag)) for flag in FLAGS))
         )
