@@ -7,6 +7,7 @@ from statistics import median
 from attrs import frozen
 
 from fuzz.ladder.engines import ENGINES
+from fuzz.ladder.luck import between
 from fuzz.ladder.measure import Measured
 
 __all__ = ["Cell", "cells", "markdown", "mean", "ratio"]
@@ -36,9 +37,6 @@ Cells = Mapping[tuple[str, str], Cell]
 
 def cells(results: Iterable[Measured]) -> Cells:
     """By variant and engine."""
-    grouped: dict[tuple[str, str], list[Measured]] = {}
-    for result in results:
-        grouped.setdefault((result.rung.variant, result.rung.engine + _less(result.rung.without)), []).append(result)
     return {
         key: Cell(
             median(r.steps for r in group),
@@ -47,8 +45,15 @@ def cells(results: Iterable[Measured]) -> Cells:
             sum(r.rule is not None and r.seconds <= _SOON for r in group),
             len(group),
         )
-        for key, group in grouped.items()
+        for key, group in _grouped(results).items()
     }
+
+
+def _grouped(results: Iterable[Measured]) -> Mapping[tuple[str, str], Sequence[Measured]]:
+    grouped: dict[tuple[str, str], list[Measured]] = {}
+    for result in results:
+        grouped.setdefault((result.rung.variant, result.rung.engine + _less(result.rung.without)), []).append(result)
+    return grouped
 
 
 def _less(without: str) -> str:
@@ -80,6 +85,9 @@ def markdown(results: Sequence[Measured], variants: Sequence[str], engines: Sequ
     yield "| **geometric mean of steps** | " + " | ".join(f"**{m}**" for m in means) + " |"
     times = ["1", *(f"{ratio(found, other, base, whole):.2f}" for other in others)]
     yield "| **times as many as the first** | " + " | ".join(f"**{t}**" for t in times) + " |"
+    steps = {key: [r.steps for r in group] for key, group in _grouped(results).items()}
+    within = ["", *(between(steps, other, base, whole) for other in others)]
+    yield "| nine in ten, were the seeds drawn again | " + " | ".join(within) + " |"
     misses = [sum(found[v, e].seeds - found[v, e].found for v in whole) for e in engines]
     yield "| **misses** | " + " | ".join(f"**{m}**" for m in misses) + " |"
     of = [sum(found[v, e].seeds for v in whole) for e in engines]

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from fuzz.ladder.__main__ import ladder
 from fuzz.ladder.engines import ENGINES
+from fuzz.ladder.luck import between
 from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
 from fuzz.ladder.right import RIGHT, right
@@ -91,9 +92,30 @@ def test_medians_are_over_seeds_and_a_miss_counts_with_what_it_spent() -> None:
     rows = list(markdown([*few, result(300, engine="walk")], ["no-flush", "fill-writable"], ["fuzzer", "walk"]))
     assert "(2/3)" in rows[2]
     assert "**10.00**" in rows[4]
-    assert "**1**" in rows[5]
-    assert "**2 of 3**" in rows[6]
+    assert rows[5].endswith("|  | – |")
+    assert "**1**" in rows[6]
+    assert "**2 of 3**" in rows[7]
     assert not any("fill-writable" in row for row in rows)
+
+
+def test_a_ratio_says_how_far_it_may_be_luck() -> None:
+    steps = {
+        ("v", "same"): [5] * 3,
+        ("v", "wide"): [1, 10, 100],
+        ("v", "slow"): [900, 1000, 1100],
+        ("v", "few"): [5, 5],
+    }
+    assert between(steps, "same", "same", ["v"]) == "1.00 to 1.00"
+    low, high = map(float, between(steps, "wide", "same", ["v"]).split(" to "))
+    assert low < 1 < high
+    low, high = map(float, between(steps, "slow", "wide", ["v"]).split(" to "))
+    assert 1 < low < high
+    assert (
+        between(steps, "few", "same", ["v"])
+        == between(steps, "same", "few", ["v"])
+        == between(steps, "a", "b", [])
+        == "–"
+    )
 
 
 def test_a_section_of_the_page_is_made_anew_and_the_rest_stays(tmp_path: Path) -> None:
