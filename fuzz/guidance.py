@@ -28,7 +28,10 @@ _SPLICED = 32
 
 
 class Guide:
-    """Follows inputs, and makes others. Without ``feed`` libFuzzer is told nothing of states, and none are kept."""
+    """Follows inputs, and makes others. Without ``feed`` libFuzzer is told nothing of states, and none are kept.
+
+    ``without`` is what to do without, by name, as an ablation asks; ``mutations`` are all those of schedules.
+    """
 
     def __init__(self, atheris: Any, runner: Runner, feed: bool = True, without: str = "") -> None:
         self._atheris = atheris
@@ -93,6 +96,8 @@ class Guide:
         return self._mutated(data, most, chance.randrange(1 << 32))[at:]
 
     def _mutated(self, data: bytes, most: int, seed: int) -> bytes:
+        if self._without == "mutations":
+            return Random(seed).randbytes(min(most, HEAD + RECORD * MOST_STEPS))
         return mutated(bytes(data), most, seed, self._atheris.Mutate, self._vocabulary, self._without)
 
     def crossover(self, one: bytes, other: bytes, most: int, seed: int) -> bytes:
@@ -104,5 +109,5 @@ class Guide:
     def set_up(self, argv: Sequence[str], one_input: Callable[[bytes], object]) -> None:
         """``atheris.Setup`` with what makes further schedules."""
         gc.set_threshold(50_000, 20, 100)  # states are many, live long, and refer to nothing that refers to them
-        more = {} if self._without == "splice" else {"custom_crossover": self.crossover}
+        more = {} if self._without in ("splice", "mutations") else {"custom_crossover": self.crossover}
         self._atheris.Setup(list(argv), one_input, custom_mutator=self.mutator, **more)

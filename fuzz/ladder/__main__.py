@@ -63,7 +63,7 @@ def ladder(
     if ablation:
         columns = [
             ("fuzzer", ""),
-            *(("fuzzer", name) for name in (*MUTATIONS, "bytes", "splice", "resume", "end", "fresh")),
+            *(("fuzzer", name) for name in (*MUTATIONS, "bytes", "splice", "mutations", "resume", "end", "fresh")),
         ]
     else:
         columns = [(engine, "") for engine in engines or ENGINES]

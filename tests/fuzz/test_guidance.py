@@ -105,6 +105,14 @@ def test_a_mutation_that_is_left_out_is_not_made() -> None:
     assert guided.archive._next is None
 
 
+def test_without_any_mutation_nothing_of_a_schedule_is_kept() -> None:
+    data = b"\0\2" + bytes(range(60))
+    for without, is_kept in (("", True), ("mutations", False)):
+        guided, _ = guide(without=without)
+        made = [guided.mutator(data, 200, seed) for seed in range(50)]
+        assert any(data[i : i + 8] in other for other in made for i in range(len(data) - 8)) is is_kept
+
+
 def test_a_page_that_differs_and_is_new_so_is_brought_to_its_end_first() -> None:
     guided, _ = guide()
     for data in seeds(1, 3):
