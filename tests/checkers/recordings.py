@@ -1,4 +1,4 @@
-"""A wrong recording for every rule over QEMU's and Xen's companions, and rules switched off.
+"""A wrong recording for every rule over QEMU's and Xen's companions, and over a stream's bytes; and rules switched off.
 
 A recording may break several rules. Switched off, a rule loses exactly its own findings of it: so no rule goes
 unchecked because another one is there.
@@ -21,6 +21,7 @@ from refmodel.oracle.qemu.rules import Notes
 from refmodel.oracle.qemu.source_trace import SourceTrace
 from refmodel.oracle.qemu.wire import postcopy
 from refmodel.oracle.readers.qemu_records import Record
+from refmodel.oracle.recording import judge_recording
 from refmodel.oracle.verdict import Finding
 from refmodel.oracle.xen import results
 from refmodel.oracle.xen.rules import RULES as XEN_RULES
@@ -135,6 +136,11 @@ def _late_store(folder: Path) -> tuple[Finding, ...]:
     return tuple(judge(folder, run.stream(), run.source(), None, log).findings)
 
 
+def _cut_short(folder: Path) -> tuple[Finding, ...]:
+    (folder / "stream").write_bytes(Run().stream()[:-1])
+    return judge_recording(str(folder / "stream")).findings
+
+
 _QEMU = {
     qemu.SEND: Recorded("a record is lost on the wire", _wire(lambda passes: passes[1].pop(1))),
     qemu.RECORD: Recorded(
@@ -171,6 +177,7 @@ def _first(rows: Any, judged: Callable[[Any, Path], Any]) -> dict[str, Recorded]
 
 
 COMPANIONS: Mapping[str, Recorded] = {
+    "the-stream-is-whole": Recorded("its last byte is missing", _cut_short),
     **_QEMU,
     **_first(kvm_qemu.WRONG, lambda make, folder: make().judged(folder)),
     **{rule: each for rule, each in _first(xen.WRONG, xen.judged).items() if rule in XEN_RULES},

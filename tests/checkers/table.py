@@ -18,7 +18,6 @@ from tests.checkers.recordings import COMPANIONS
 from tests.checkers.searching import CHECKS
 from tests.checkers.test_claims import COROLLARIES, RUNS
 from tests.checkers.test_noticing import RUNS as NOTICED
-from tests.checkers.test_oracle_rules import NOT_OF_EVENTS
 from tests.checkers.test_oracle_rules import witnesses as finds_alone
 
 __all__ = ["PAGE", "page", "shown_by"]
@@ -89,8 +88,6 @@ def _rules(alone: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
             missed = f"a recording: {COMPANIONS[rule.name].what}"
         elif rule.name == explaining.THE_RULE.name:
             missed = "nothing: it says how what others found can have come about"
-        elif rule.name in NOT_OF_EVENTS:
-            missed = f"nothing here: {NOT_OF_EVENTS[rule.name]}"
         else:
             missed = f"events: `{alone[rule.name]}`"
         yield f"`{rule.name}`", "rule of the oracle", rule.about, missed

@@ -1,4 +1,4 @@
-"""Each rule over companions is needed: switched off, a wrong recording loses exactly its findings."""
+"""Each rule over companions, or over bytes, is needed: switched off, a wrong recording loses exactly its findings."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from refmodel.oracle.all_rules import all_rules
 from tests.checkers.recordings import COMPANIONS, switched_off
+from tests.checkers.test_oracle_rules import NOT_OF_EVENTS
 
 
 @pytest.mark.parametrize("rule", sorted(COMPANIONS))
@@ -19,8 +20,8 @@ def test_a_rule_that_is_switched_off_loses_exactly_its_findings(rule: str, tmp_p
     assert sorted(f.rule for f in left) == sorted(f.rule for f in found if f.rule != rule)
 
 
-def test_every_rule_over_companions_has_a_wrong_recording() -> None:
-    assert set(COMPANIONS) == {rule.name for rule in all_rules() if rule.about != "any"}
+def test_every_rule_over_companions_or_bytes_has_a_wrong_recording() -> None:
+    assert set(COMPANIONS) == {rule.name for rule in all_rules() if rule.about != "any"} | set(NOT_OF_EVENTS)
 
 
 def test_a_rule_is_on_again_afterwards(tmp_path: Path) -> None:

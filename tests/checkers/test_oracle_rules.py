@@ -47,7 +47,8 @@ RUNS: dict[str, Callable[[], Run]] = {
     "ScribblesOnThePage": lambda: Run.of(ScribblesOnThePage(), (*STORED, *sent(), *END)),
     "SendsOn": lambda: Run.of(SendsOn(), (*STOP, *sent(), *END, ("transfer_read", 0))),
 }
-NOT_OF_EVENTS = {"the-stream-is-whole": "about the bytes of a stream: tests/oracle has broken streams of each format"}
+NOT_OF_EVENTS = {"the-stream-is-whole": "about the bytes of a stream, of which events know nothing"}
+"""``COMPANIONS`` has recordings for them."""
 
 
 @cache
