@@ -65,8 +65,8 @@ class Failures(HandOverSteps[F]):
 
     @operator
     def lose_target(self, m: F) -> F:
-        """The target's host dies; if the guest ran there, it dies with it."""
-        need(self.is_under_way(m) | (m.phase == Phase.AFTER), "a migration has begun")
+        """The target's host dies; if the guest ran there, or could have gone on there alone, it dies with it."""
+        need(self.is_under_way(m) | self.has_enough(m), "a migration has begun")
         need(neg(m.failed.target), "the target is there")
         after = self.cut(m)
         return after.but(failed=after.failed.but(target=True), hand_over=m.hand_over.but(target_runs=False))

@@ -258,6 +258,16 @@ def test_a_target_that_died_takes_over_nothing() -> None:
     assert not recoverable(d)
 
 
+def test_the_targets_death_after_the_sources_loses_a_guest_that_had_a_checkpoint() -> None:
+    d = failing()
+    d.checkpoint()
+    d.do("lose_source")
+    d.do("lose_target")
+    d.refuses("the target is there, and has not been fenced", "take_over")
+    assert not recoverable(d)
+    assert d.found == ["unusable"]  # there is nobody left to look at
+
+
 def test_a_target_that_was_fenced_takes_over_nothing_though_the_source_dies_later() -> None:
     d = failing()
     d.checkpoint()
