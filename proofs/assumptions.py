@@ -47,9 +47,17 @@ ASSUMPTIONS = (
         goes_with=("guest-tables", "second-stage"),
     ),
     Assumption(
-        "the wire delivers what was read, in order",
-        "A word reaches the target as it was read, before any later one, and before the commit.",
+        "the wire is one step",
+        "A word reaches the target in the step in which it is read: before any later one, and before the commit.",
         cited(["6d3cb1f970", "ebfc578715"]),
+        goes_with=("fifo-wire", "channels", "checkpoints", "incremental"),
+    ),
+    Assumption(
+        "what is on its way is not altered",
+        "What was handed to a wire, a channel or an image arrives as it was handed over, or not at all, and a queue "
+        "keeps its order.",
+        cited(["f5816b5c86"]),
+        comes_with=("fifo-wire", "channels", "checkpoints", "incremental", "postcopy"),
     ),
     Assumption(
         "memory is sequentially consistent",

@@ -1,5 +1,7 @@
 """What is not proved is said: by machine, in names of parts that exist, with what real systems made of it."""
 
+from pathlib import Path
+
 import pytest
 
 from proofs.assumptions import ASSUMPTIONS, assumed
@@ -30,6 +32,22 @@ def test_an_assumption_goes_with_the_part_that_does_away_with_it() -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_every_machine_takes_something_for_granted(name: str) -> None:
     assert {"memory is sequentially consistent", "solver and lifting are right"} <= names(name)
+
+
+def test_what_a_wire_of_its_own_does_is_not_taken_for_granted() -> None:
+    for wire in ("channels", "fifo-wire", "incremental", "protect-at-harvest+checkpoints"):
+        assert "the wire is one step" not in names(f"seed+{wire}")
+        assert "what is on its way is not altered" in names(f"seed+{wire}")
+    assert "the wire is one step" in names("seed+zero-pages")
+    assert "what is on its way is not altered" not in names("seed")
+
+
+def test_the_readme_has_what_the_seed_machine_takes_for_granted_and_what_does_away_with_it() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    rows = text.partition("| assumption | goes with |\n| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
+    told = [row.strip("| ").split(" | ") for row in rows]
+    seed = assumed(machine("seed"))
+    assert told == [[a.name, ", ".join(f"`{part}`" for part in a.goes_with) or "none"] for a in seed]
 
 
 def test_the_promise_alone_has_no_parts() -> None:
