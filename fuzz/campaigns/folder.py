@@ -20,7 +20,7 @@ from fuzz.campaigns.found import Findings
 from fuzz.campaigns.identity import Identity, settled
 from fuzz.campaigns.plan import Plan
 from fuzz.campaigns.statistics import Statistics
-from fuzz.campaigns.store import FolderStore, is_name, name_of, write_atomically
+from fuzz.campaigns.store import FolderStore, is_name, name_of, read_input, write_atomically
 from fuzz.campaigns.targets import first_inputs
 from refmodel.unusable import Unusable
 
@@ -121,7 +121,7 @@ class Folder:
                 if path.name in self.names or (path.name.startswith(".") and path.name.endswith(".part")):
                     continue
                 try:
-                    name = name_of(path.read_bytes())
+                    name = name_of(read_input(path))
                     if name != path.name:
                         if time.time() - path.stat().st_mtime < patience:
                             continue

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from fuzz.campaigns.identity import Identity
 from fuzz.campaigns.normal import key_of
-from fuzz.campaigns.store import name_of, write_atomically
+from fuzz.campaigns.store import name_of, read_input, write_atomically
 from refmodel.schedules.schedule import load
 from refmodel.unusable import Unusable
 
@@ -71,7 +71,7 @@ class Findings:
     def read(self) -> list[Unusable]:
         """Take in what the folder holds, and say what is wrong with files that cannot be read; they stay."""
         errors = []
-        for path in sorted(self.folder.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path)):
+        for path in sorted(self.folder.glob("*.json"), key=_age):
             try:
                 key, rule = self._read(path)
             except Unusable as error:
@@ -133,10 +133,15 @@ class Findings:
         return path
 
 
+def _age(path: Path) -> tuple[int, Path]:
+    """For an order in time; a link to nowhere has none."""
+    return path.lstat().st_mtime_ns, path
+
+
 def describe(path: Path) -> dict[str, Any] | None:
     """What stands beside an input; None for a schedule. Unusable for neither."""
     try:
-        fields = orjson.loads(path.read_bytes())
+        fields = orjson.loads(read_input(path))
     except (OSError, orjson.JSONDecodeError) as error:
         raise Unusable(str(path), str(error), "a finding") from None
     if not isinstance(fields, dict) or fields.get("format") != _FORMAT:

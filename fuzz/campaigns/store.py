@@ -4,8 +4,10 @@ So the same input is the same name everywhere, merging is a union of names, and 
 """
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from hashlib import sha1
 from pathlib import Path
 from typing import Protocol
@@ -14,10 +16,12 @@ from attrs import field, frozen
 
 from refmodel.unusable import Unusable
 
-__all__ = ["FolderStore", "Merged", "Store", "merge", "name_of", "write_atomically"]
+__all__ = ["FolderStore", "Merged", "Store", "merge", "name_of", "read_input", "write_atomically"]
 
 _NAME = re.compile(r"[0-9a-f]{40}")
 _READABLE = "a file whose bytes can be read, and have the SHA-1 that is its name"
+_LONGEST = 1 << 26
+"""Bytes of an input, many times what any target reads."""
 
 
 def name_of(data: bytes) -> str:
@@ -28,6 +32,20 @@ def name_of(data: bytes) -> str:
 def is_name(name: str) -> bool:
     """Whether a file's name can be that of an input."""
     return _NAME.fullmatch(name) is not None
+
+
+def read_input(path: Path) -> bytes:
+    """The bytes of a file. OSError also for what is none, as a pipe or a device, which may have no end, and for one too
+    long to be an input.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "Not a file")
+    if status.st_size > _LONGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return path.read_bytes()
 
 
 class Store(Protocol):
@@ -65,7 +83,7 @@ class FolderStore:
     def get(self, name: str) -> bytes:
         path = self.folder / name
         try:
-            data = path.read_bytes()
+            data = read_input(path)
         except OSError as error:
             raise Unusable(str(path), error.strerror or str(error), _READABLE) from None
         if name_of(data) != name:

@@ -93,12 +93,21 @@ def test_unreadable_and_damaged_inputs_are_told_and_the_campaign_begins_with_the
     (corpus / name_of(b"three")).mkdir()
     (corpus / "gone").symlink_to(tmp_path / "nowhere")
     (corpus / ".draft.1.part").write_bytes(b"dra")
+    os.mkfifo(corpus / "pipe")
+    (corpus / name_of(b"zeros")).symlink_to("/dev/zero")
+    with (corpus / "long").open("wb") as long:
+        long.truncate(1 << 30)
     with opened(Plan(tmp_path)) as folder:
         assert folder.names == {name_of(b"one"), name_of(b"tw")}
-        assert folder.corpus.names() - {name_of(b"three")} == folder.names
+        assert folder.corpus.names() - {name_of(b"three"), name_of(b"zeros")} == folder.names
+        with pytest.raises(Unusable, match="Not a file"):
+            folder.corpus.get(name_of(b"zeros"))
         assert sorted(warning.partition(": ")[2] for warning in folder.warnings) == [
+            "File too large; it is left out",
             "Is a directory; it is left out",
             "No such file or directory; it is left out",
+            "Not a file; it is left out",
+            "Not a file; it is left out",
             f"damaged; it is kept as {name_of(b'tw')}, which its content is",
         ]
         assert not list(corpus.glob(".*"))
@@ -108,8 +117,11 @@ def test_a_finding_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with opened(Plan(tmp_path)):
         pass
     (tmp_path / "findings" / "half.json").write_bytes(b'{"for')
+    (tmp_path / "findings" / "nowhere.json").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "findings" / "pipe.json")
     with opened(Plan(tmp_path, resume=True)) as folder:
-        assert any("half.json" in warning for warning in folder.warnings)
+        for name in ("half.json", "nowhere.json", "pipe.json"):
+            assert any(name in warning for warning in folder.warnings)
         assert folder.findings.paths == {}
 
 
