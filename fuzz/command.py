@@ -1,6 +1,7 @@
 """``refmodel fuzz``: run a campaign, show how it goes, and say what was found."""
 
 import importlib.util
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -99,12 +100,18 @@ def fuzz(
         raise Unusable("--junit", "junitparser is not installed", "pip install 'refmodel[fuzz]'")
     if (cluster is None) != (store is None):
         raise click.UsageError("--cluster ADDRESS and --store URL go together: the workers meet in the store")
+    if junit is not None and folder not in junit.parents and not os.access(junit.parent, os.W_OK):
+        raise Unusable(f"--junit {junit}", "its folder cannot be written", "a file that can be")  # before, not after
     place = folder or Path(tempfile.mkdtemp(prefix="refmodel-fuzz-"))
     plan = Plan(place, **given)
     try:
         with shown(Console(stderr=True), quiet=in_json) as show:
             summary = _on_cluster(plan, cluster, store, show) if cluster and store else run_campaign(plan, show)
+        if not summary.runs_per_second and not summary.found:  # to say that nothing was found would be wrong
+            raise Unusable("--time", f"no run came to its end in {given['seconds']:.0f} s", "a longer time")
     except Unusable as error:
+        if folder is None and not any(place.glob("log/*.log")):  # no worker has begun
+            shutil.rmtree(place, ignore_errors=True)
         if junit is not None:
             _write(junit, error, _name(plan))
         raise
@@ -113,12 +120,12 @@ def fuzz(
         click.get_current_context().exit(130)
     if folder is None and not summary.found:  # what went wrong, or was found, is kept to be looked at
         shutil.rmtree(place, ignore_errors=True)
-    if junit is not None:
-        _write(junit, summary, summary.name)
     if in_json:
         click.echo(as_json(summary))
     else:
         say(summary)
+    if junit is not None:
+        _write(junit, summary, summary.name)
     click.get_current_context().exit(1 if summary.found else 0)
 
 

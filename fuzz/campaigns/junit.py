@@ -30,7 +30,7 @@ def write_junit(path: Path, result: Summary | Unusable, name: str) -> None:
         suite.add_property("states", str(result.states))
         suite.add_property("features", str(result.features))
         for found in result.findings:
-            failure = Failure(found.stem, "finding")
+            failure = Failure(_within_xml(found.stem), "finding")
             failure.text = _plain(*told(found)[1:])
             suite.add_testcase(_case(f"{name}: {found.stem}", result.seconds, [failure]))
         for number, text in enumerate(result.unwritten):
@@ -52,10 +52,14 @@ def _plain(*what: RenderableType) -> str:
     console = Console(file=StringIO(), width=100, color_system=None, markup=False, highlight=False)
     with console.capture() as capture:
         console.print(*what, sep="\n")
-    return _NOT_IN_XML.sub("?", capture.get())
+    return _within_xml(capture.get())
+
+
+def _within_xml(text: str) -> str:
+    return _NOT_IN_XML.sub("?", text)
 
 
 def _case(name: str, seconds: float, result: Sequence[Failure | Error]) -> TestCase:
-    case = TestCase(name, "refmodel.fuzz", round(seconds, 3))
+    case = TestCase(_within_xml(name), "refmodel.fuzz", round(seconds, 3))
     case.result = list(result)
     return case

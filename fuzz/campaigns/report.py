@@ -1,10 +1,10 @@
 """What a campaign came to: for people, and as JSON."""
 
+import json
 from pathlib import Path
 
 import attrs
 import click
-import orjson
 from rich.console import Console, RenderableType
 
 from fuzz.campaigns.found import describe
@@ -26,7 +26,7 @@ def as_json(summary: Summary) -> str:
         "since_new": round(summary.since_new, 3),
         "findings": [str(path) for path in summary.findings],
     }
-    return orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode()
+    return json.dumps(fields, indent=2)  # in ASCII: a file's name in a warning may be none that orjson can write
 
 
 def outcome(summary: Summary) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from fuzz.campaigns.plan import Summary
 from fuzz.command import fuzz
 from fuzz.targets.machine import main
 from refmodel.unusable import Unusable
@@ -69,6 +70,48 @@ def test_a_finding_that_cannot_be_written_is_printed_and_exits_with_1(
     assert "1 finding;" in result.stdout
     assert '"format": "refmodel-schedule"' in result.stdout
     assert "a finding is not written: No space left on device" in result.stderr
+
+
+def test_a_junit_file_that_cannot_be_written_is_unusable_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: pytest.fail("it runs"))
+    error = run("--junit", str(tmp_path / "nowhere" / "junit.xml")).exception
+    assert isinstance(error, Unusable)
+    assert "nowhere" in str(error)
+
+
+def test_what_was_found_is_told_even_if_junit_cannot_be_written_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: Any) -> None:
+        raise Unusable("junit.xml", "No space left on device", "a file that can be written")
+
+    found = Summary("machine", "seed", None, 1, runs=9, runs_per_second=1.0, unwritten=("a rule: the schedule",), new=1)
+    monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: found)
+    monkeypatch.setattr("fuzz.campaigns.junit.write_junit", full)
+    result = run("--junit", str(tmp_path / "junit.xml"))
+    assert isinstance(result.exception, Unusable)
+    assert "1 finding;" in result.stdout
+    assert "a rule: the schedule" in result.stdout
+
+
+def test_a_campaign_that_comes_to_no_run_does_not_say_that_nothing_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = Summary("machine", "seed", None, 1, sessions=2, runs=900)
+    monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: none)
+    result = run("--time", "1s", "--corpus", str(tmp_path / "c"), "--junit", str(tmp_path / "junit.xml"))
+    assert isinstance(result.exception, Unusable)
+    assert "no run came to its end in 1 s" in str(result.exception)
+    assert "nothing found" not in result.stdout
+    assert 'errors="1"' in (tmp_path / "junit.xml").read_text()
+
+
+def test_a_temporary_folder_goes_where_nothing_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert isinstance(run("--machine", "sed").exception, Unusable)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupted_campaign_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from fuzz.campaigns.found import Reported
 from fuzz.campaigns.junit import write_junit
 from fuzz.campaigns.plan import Plan, Summary
 from fuzz.campaigns.progress import line, shown
-from fuzz.campaigns.report import outcome, say
+from fuzz.campaigns.report import as_json, outcome, say
 from refmodel.unusable import Unusable
 
 NOTHING = Summary(
@@ -80,6 +81,19 @@ def test_junit_has_an_error_where_the_campaign_could_not_go_on(tmp_path: Path) -
     assert (xml.tests, xml.failures, xml.errors) == (1, 0, 1)
     with pytest.raises(Unusable, match="can be written"):
         write_junit(tmp_path / "none" / "junit.xml", NOTHING, "seed")
+
+
+def test_names_that_have_no_place_in_xml_or_utf_8_are_written_all_the_same(tmp_path: Path) -> None:
+    summary = with_findings(tmp_path / "campaign")
+    odd = summary.findings[0].with_name("a\x01\udcff<&.json")
+    odd.write_bytes(summary.findings[0].read_bytes())
+    write_junit(tmp_path / "junit.xml", evolve(summary, findings=(odd,)), "FILE\x02.py:Mine")
+    [case] = next(iter(JUnitXml.fromfile(str(tmp_path / "junit.xml"))))
+    assert case.name == "FILE?.py:Mine: a??<&"
+    write_junit(tmp_path / "junit.xml", Unusable("machine", "no machine '\x01'", "another"), "\x01")
+    assert JUnitXml.fromfile(str(tmp_path / "junit.xml")).errors == 1
+    warning = "corpus/d\udcff: Is a directory; it is left out"
+    assert json.loads(as_json(evolve(NOTHING, warnings=(warning,))))["warnings"] == [warning]
 
 
 def test_progress_is_live_on_a_terminal() -> None:
