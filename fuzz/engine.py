@@ -4,12 +4,15 @@ Nothing of the specification is imported here, as a target has what it imports i
 """
 
 import importlib.util
+import os
+import shlex
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from refmodel.unusable import Unusable
 
-__all__ = ["engine", "needs_atheris"]
+__all__ = ["engine", "needs_atheris", "program"]
 
 
 def needs_atheris() -> None:
@@ -30,3 +33,12 @@ def engine() -> Any:
     import atheris
 
     return atheris
+
+
+def program(script: str, options: Sequence[str] = ()) -> str:
+    """What libFuzzer is given as the program's name: with ``-merge=1``, ``-fork=1`` and ``-minimize_crash=1`` it hands
+    that to a shell, with its own flags after it, for each process more. A target is no program by itself, and libFuzzer
+    does not know the target's own options.
+    """
+    words = [script] if os.access(script, os.X_OK) else [sys.executable, script]
+    return shlex.join([*words, *options])

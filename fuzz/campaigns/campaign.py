@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
 from subprocess import TimeoutExpired
+from typing import Any
 
 from attrs import define, field
 
@@ -95,6 +96,10 @@ class _Campaign:
         """End the workers, keep what they have written, and write all down."""
         for slot in self.slots:
             if slot.process is not None:
+                slot.process.popen.kill()
+                self._take(slot.process, slot.process.told() or [])
+                if self.plan.keep_going or not self.new:  # else it ends for the finding that it has
+                    self._add_draft(slot.process)
                 slot.process.end()
         self._keep()
         self.selector.close()
@@ -113,16 +118,20 @@ class _Campaign:
 
     def _follow(self, slot: Slot) -> None:
         """Take what a worker tells; a pipe that is closed says that it has ended."""
-        process, statistics = slot.process, self.folder.statistics
+        process = slot.process
         assert process is not None
         lines = process.told()
         if lines is None:
             self._ended(slot, process)
-            return
-        statistics.seconds = self._seconds()
+        else:
+            self._take(process, lines)
+
+    def _take(self, process: Process, lines: list[dict[str, Any]]) -> None:
+        self.folder.statistics.seconds = self._seconds()
         for line in lines:
             self._count(process, line["runs"], line["again"])
-            statistics.add_states(line["new"])
+            self.folder.statistics.add_states(line["new"])
+            process.draft = reported(line["draft"]) if "draft" in line else None
             if "found" in line:
                 self._add(reported(line["found"]))
 
@@ -147,21 +156,31 @@ class _Campaign:
                 self.new += added
                 self.folder.statistics.again += not added
 
+    def _add_draft(self, process: Process) -> bool:
+        """Keep what a worker has not come to shrink, unless a finding of the same rule is there: it may be that."""
+        if process.draft is None:
+            return False
+        if process.draft.rule not in self.folder.findings.rules.values():
+            self.folder.warn("a worker ended before a finding was shrunk: it is kept as it was met")
+            self._add(process.draft)
+        return True
+
     def _ended(self, slot: Slot, process: Process) -> None:
         """Let go of a worker that has ended: over its time or its runs, or not as it should."""
         self.selector.unregister(process.pipe)
         with contextlib.suppress(TimeoutExpired):
             process.popen.wait(_GRACE)
         process.end()
-        with self.folder.going_on(f"{process.log}: not read"):
-            self._count(process, process.counted(), process.again)
+        self._count(process, process.counted(), process.again)
         before = self.new
         slot.process, slot.runs = None, slot.runs + process.runs
         self._bring_in(process)
         left = process.left()
+        was_shrinking = self._add_draft(process)
         for found in left:
             self.folder.discard(name_of(found.input))  # the next worker would end at it too
-            self._add(found)
+            if not was_shrinking:
+                self._add(found)
         if process.popen.returncode == 0:
             slot.done = True
             return

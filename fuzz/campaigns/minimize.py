@@ -75,6 +75,9 @@ def _merged(folder: Folder, at: Path, timeout: float) -> Collection[str]:
     flags = ["-merge=1", "-merge_control_file=control", f"-timeout={timeout:.0f}", "-artifact_prefix=left-"]
     command = ["./program", *options_of(folder.identity), *flags, "kept", "given"]
     log = folder.log / "minimize.log"
+    environment = dict(environment_of(folder.identity))
+    if ":" in folder.identity.machine:  # FILE.py:NAME, which is read from another folder now
+        environment["REFMODEL_FUZZ_MACHINE"] = str(Path(folder.identity.machine).absolute())
     with log.open("wb") as output:
         ended = subprocess.run(
             command,
@@ -83,7 +86,7 @@ def _merged(folder: Folder, at: Path, timeout: float) -> Collection[str]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=environment_of(folder.identity),
+            env=environment,
         ).returncode
     try:
         _, _, *lines = (at / "control").read_text(encoding="utf-8").splitlines()

@@ -32,7 +32,7 @@ _FEATURES = re.compile(rb"\bft: (\d+)")
 
 @define
 class Process:
-    """A running worker. ``runs`` and ``again`` are as it told last."""
+    """A running worker. ``runs`` and ``again`` are as it told last; ``draft`` is a finding that it is shrinking."""
 
     folder: Path
     log: Path
@@ -42,6 +42,7 @@ class Process:
     heard: float = field(factory=time.monotonic)
     runs: int = 0
     again: int = 0
+    draft: Reported | None = None
     handed: float = 0.0
     features: int = 0
     seen: set[str] = field(factory=set)
@@ -99,9 +100,12 @@ class Process:
 
     def _text(self) -> str:
         """The log of this worker, whose place had others before."""
-        with self.log.open("rb") as file:
-            file.seek(self.logged_before)
-            return file.read().decode(errors="replace")
+        try:
+            with self.log.open("rb") as file:
+                file.seek(self.logged_before)
+                return file.read().decode(errors="replace")
+        except OSError:  # somebody has taken it away
+            return ""
 
     def last_line(self) -> str:
         """What it said last, for people."""
@@ -112,7 +116,7 @@ class Process:
     def left(self) -> list[Reported]:
         """The inputs that ended it, as libFuzzer wrote them; they are taken away."""
         found = []
-        for path in sorted((self.folder / "left").iterdir()):
+        for path in sorted((self.folder / "left").glob("*")):
             kind = _KINDS.get(path.name.partition("-")[0])
             if kind is not None:  # else it says that an input was slow
                 place = self._place()

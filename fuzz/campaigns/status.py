@@ -1,7 +1,8 @@
 """What a target tells the campaign that it runs in: lines of JSON on a pipe. Nothing where it runs by itself.
 
 A line: ``runs`` since the process began, ``new`` abstract states since the last line, how many findings came
-``again``, and ``found`` for one that did not.
+``again``, and ``found`` for one that did not. ``draft`` is a finding before it is shrunk, which takes a while: it is
+kept as it is where the next line does not come.
 """
 
 import json

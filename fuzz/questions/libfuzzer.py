@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
-from fuzz.engine import engine
+from fuzz.engine import engine, program
 
 __all__ = ["fuzz"]
 
@@ -60,7 +60,8 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
         for number, data in enumerate(seeds(1)):
             (folders[0] / f"seed-{number:02}").write_bytes(data[:most])
     ours = [f"-max_len={most}", "-len_control=0"]  # before theirs: the last one counts
-    atheris.Setup([argv[0], *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
+    own = [f"--{name}={value}" for name, value in vars(options).items() if value is not None]
+    atheris.Setup([program(argv[0], own), *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
     atheris.Fuzz()
     sys.exit(0)
 

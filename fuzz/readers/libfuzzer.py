@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Never
 
-from fuzz.engine import engine
+from fuzz.engine import engine, program
 
 __all__ = ["fuzz"]
 
@@ -41,7 +41,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
 
     _begin([Path(argument) for argument in argv[1:] if not argument.startswith("-")], seeds)
     ours = [f"-max_len={len(target.forms) * MOST}", "-len_control=0", "-timeout=10", f"-rss_limit_mb={MEGABYTES}"]
-    atheris.Setup([argv[0], *ours, *argv[1:]], one_input, custom_mutator=mutator)
+    atheris.Setup([program(argv[0]), *ours, *argv[1:]], one_input, custom_mutator=mutator)
     atheris.Fuzz()
     sys.exit(0)
 

@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
-from fuzz.engine import engine
+from fuzz.engine import engine, program
 
 if TYPE_CHECKING:
     from fuzz.guidance import Guide
+    from fuzz.run import Finding
 
 __all__ = ["Found", "main"]
 
@@ -53,6 +54,7 @@ def _target(atheris: Any, options: argparse.Namespace) -> "tuple[Guide, Callable
             from refmodel.machines import machine
     from fuzz.campaigns.normal import Known, in_normal_order, key_of
     from fuzz.campaigns.status import STATUS
+    from fuzz.campaigns.worker import told
     from fuzz.findings import as_schedule, keep
     from fuzz.guidance import Guide
     from fuzz.run import Runner
@@ -75,13 +77,17 @@ def _target(atheris: Any, options: argparse.Namespace) -> "tuple[Guide, Callable
         if STATUS.listening and seen.explains(finding):
             STATUS.again()
             return
+        if STATUS.listening:
+            STATUS.tell(draft=told(found(finding, "not shrunk"), bytes(data)))
         small = in_normal_order(runner, shrink(runner, finding))
         seen.add(small)
-        schedule = as_schedule(small, name, options.variant)
-        where = f"{len(small.actions)} steps"
-        if not STATUS.listening:  # else the campaign keeps it
-            where = str(keep(small, name, options.variant, options.findings))
-        raise Found(small.rule, dumps(schedule), key_of(schedule), where)
+        if STATUS.listening:  # the campaign keeps it
+            raise found(small, f"{len(small.actions)} steps")
+        raise found(small, str(keep(small, name, options.variant, options.findings)))
+
+    def found(finding: "Finding", where: str) -> Found:
+        schedule = as_schedule(finding, name, options.variant)
+        return Found(finding.rule, dumps(schedule), key_of(schedule), where)
 
     return guide, one_input
 
@@ -101,7 +107,8 @@ def main(argv: Sequence[str]) -> Never:
 
     if options.feedback != "state":
         one_input = atheris.instrument_func(one_input)
-    guide.set_up([argv[0], *FLAGS, *for_libfuzzer], one_input)
+    own = [f"--{name}={value}" for name, value in vars(options).items() if value is not None]
+    guide.set_up([program(argv[0], own), *FLAGS, *for_libfuzzer], one_input)
     atheris.Fuzz()
     sys.exit(0)
 

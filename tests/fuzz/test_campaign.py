@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from fuzz.campaigns.campaign import run_campaign
 from fuzz.campaigns.plan import Plan, Summary
 from fuzz.command import campaign
+from fuzz.mutate import seeds
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import load
 
@@ -82,6 +84,28 @@ def test_the_target_stands_alone_and_ends_as_libfuzzer_expects(tmp_path: Path) -
     output, _ = again.communicate(timeout=60)
     assert again.returncode != 0
     assert str(path) in output
+
+
+def test_libfuzzers_merge_and_its_minimising_of_a_crash_start_the_target_again(tmp_path: Path) -> None:
+    """As processes of their own, with the target's own options too."""
+    for name in ("some", "merged"):
+        (tmp_path / name).mkdir()
+    for number, data in enumerate(seeds(1, 4)):
+        (tmp_path / "some" / str(number)).write_bytes(data)
+    variant = ("--variant", "cpu-keeps-root")
+    child = _target("-merge=1", "merged", "some", cwd=tmp_path)
+    output, _ = child.communicate(timeout=60)
+    assert child.returncode == 0, output
+    assert list((tmp_path / "merged").iterdir())
+    _target(*variant, "-runs=20000", "-seed=3", cwd=tmp_path).communicate(timeout=60)
+    [crash] = tmp_path.glob("crash-*")
+    child = _target(*variant, "-minimize_crash=1", crash.name, cwd=tmp_path, start_new_session=True)
+    assert child.stdout is not None
+    with child.stdout as lines:
+        assert any("caused a crash. Will try to minimize it further" in line for line in lines)
+        assert any("every_cpu_walks_the_shadow" in line for line in lines)  # in a process that it has started
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def test_the_target_refuses_what_it_does_not_know(tmp_path: Path) -> None:

@@ -137,3 +137,17 @@ def test_where_there_is_no_campaign_none_is_begun(tmp_path: Path, monkeypatch: p
     with pytest.raises(Unusable, match="there is no campaign in it"):
         minimize(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("atheris")
+def test_the_machine_of_a_file_is_named_from_where_the_command_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = "from refmodel.compose import compose\nclass Mine(compose('seed+grants')): pass\n"
+    (tmp_path / "mine.py").write_text(made)
+    with opened(Plan(tmp_path / "campaign", machine="mine.py:Mine")):
+        pass
+    before, after = minimize(tmp_path / "campaign", TIMEOUT)
+    assert before == 64
+    assert 0 < after < before

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -107,6 +108,41 @@ def test_an_input_that_crashes_its_worker_is_a_finding_and_leaves_the_corpus(tmp
     assert orjson.loads(path.read_bytes())["key"] == "crash told.py:one_input"
     assert path.with_suffix("").read_bytes() == b"xyz"
     assert name_of(b"xyz") not in FolderStore(corpus).names()
+
+
+SHRINKS = """
+def shrink(data):
+    from fuzz.campaigns.worker import told
+    STATUS.tell(draft=told(KeyError("as it was met"), data))
+    open({!r}, "w").close()
+    while True: pass
+"""
+
+
+@pytest.mark.parametrize("ended", ["by libFuzzer", "by the campaign"])
+def test_a_finding_whose_worker_ends_before_it_is_shrunk_is_kept_as_it_was_met(
+    tmp_path: Path, target: Target, ended: str
+) -> None:
+    shrinks, corpus = tmp_path / "it shrinks", tmp_path / "campaign" / "corpus"
+    target("data == b'mine' and shrink(data)", SHRINKS.format(str(shrinks)))
+    corpus.mkdir(parents=True)
+    (corpus / "mine").write_bytes(b"mine")
+    told: list[Summary] = []
+
+    def interrupt(summary: Summary) -> None:
+        told.append(summary)
+        if shrinks.exists() and ended == "by the campaign":
+            raise KeyboardInterrupt
+
+    timeout = 1.0 if ended == "by libFuzzer" else 60.0
+    with contextlib.suppress(KeyboardInterrupt):
+        told.append(run_campaign(plan(tmp_path, keep_going=True, timeout=timeout, runs=500), interrupt))
+    [path] = (tmp_path / "campaign" / "findings").glob("*.json")
+    assert orjson.loads(path.read_bytes())["message"] == "KeyError: 'as it was met'"
+    assert path.with_suffix("").read_bytes() == b"mine"
+    if ended == "by libFuzzer":
+        assert told[-1].findings == (path,)
+        assert any("before a finding was shrunk" in warning for warning in told[-1].warnings)
 
 
 @pytest.mark.slow
