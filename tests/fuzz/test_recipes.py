@@ -7,10 +7,12 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from fuzz.campaigns.identity import settled
 from fuzz.campaigns.plan import Plan
@@ -95,6 +97,25 @@ def test_a_corpus_is_named_after_its_campaign(tmp_path: Path) -> None:
     assert names == {"slug=machine-xen", "slug=machine-models-mine-py-Mine", "slug=machine-xen-variant-x"}
 
 
+def test_no_campaign_is_given_the_corpus_of_another(tmp_path: Path) -> None:
+    """A key that only begins as it should is taken too: that of xen must not begin that of xen-2005."""
+    [restored] = [
+        each["with"] for each in workflow("fuzz")["jobs"]["fuzz"]["steps"] if "restore-keys" in each.get("with", {})
+    ]
+    slugs = set[str]()
+    for name in ("ci", "nightly"):
+        for campaign in json.loads(workflow(name)["jobs"]["fuzz"]["with"]["campaigns"]):
+            assert ran(step("Name the campaign"), tmp_path, CAMPAIGN=campaign, GITHUB_OUTPUT="out").returncode == 0
+            slugs.add((tmp_path / "out").read_text().split("\n")[-2].removeprefix("slug="))
+    assert {"machine-xen", "machine-xen-2005"} <= slugs
+    for one, other in permutations(slugs, 2):
+        key, begins = (
+            restored[what].replace("${{ steps.campaign.outputs.slug }}", slug)
+            for what, slug in (("key", other), ("restore-keys", one))
+        )
+        assert not key.startswith(begins)
+
+
 @pytest.mark.parametrize("name", ["ci", "nightly"])
 def test_the_projects_own_ci_calls_the_same_workflow(name: str, tmp_path: Path) -> None:
     job = workflow(name)["jobs"]["fuzz"]
@@ -112,6 +133,12 @@ def test_the_page_calls_the_workflow_as_it_can_be_called() -> None:
     assert job["uses"].partition("@")[0].endswith("/.github/workflows/fuzz.yml")
     assert set(job["with"]) <= set(workflow("fuzz")[True]["workflow_call"]["inputs"])
     assert json.loads(job["with"]["campaigns"])
+    [by_pip] = [line for line in gitlab["fuzz"]["script"] if line.startswith("pip install ")]
+    wanted = Requirement(job["with"]["install"])  # one word: the workflow takes what stands between blanks as several
+    assert shlex.split(by_pip)[2:] == job["with"]["install"].split() == [job["with"]["install"]]
+    assert (wanted.name, wanted.extras) == ("refmodel", {"fuzz"})
+    assert wanted.url is not None
+    assert wanted.url.startswith("git+")
     assert gitlab["fuzz"]["cache"]["paths"] == ["campaign/corpus"]
 
 
