@@ -13,6 +13,8 @@ WRONG = [
     ("xen", "switch-after-protecting", "while_the_mode_is_off", 3),
     ("xen-2005", "abort-leaves-paused", "no_vcpu_is_held_by_the_log", 2),
     ("kvm-qemu", "switch-after-protecting", "while_the_mode_is_off", 2),
+    ("kvm-qemu-multifd", "switch-after-protecting", "while_the_mode_is_off", 2),
+    ("kvm-qemu-xbzrle", "switch-after-protecting", "while_the_mode_is_off", 2),
     ("postcopy", "switch-after-protecting", "while_the_mode_is_off", 2),
     ("kvm-qemu-ring", "switch-after-protecting", "while_the_mode_is_off", 3),
     ("remus", "switch-after-protecting", "while_the_mode_is_off", 2),
@@ -52,6 +54,10 @@ def is_found_and_shrunk(on: str, variant: str, claim: str, most: int) -> None:
     course = runs.follow(sizes, ROUNDS, [by_name[step] for step in steps])
     assert course.finding is not None
     assert (course.finding.rule, len(course.finding.actions)) == (rule, len(steps))
+
+
+def test_one_of_each_named_machine_is_among_them() -> None:
+    assert {on for on, *_ in WRONG} == set(CHOICES)
 
 
 @pytest.mark.parametrize(("on", "variant", "claim", "most"), WRONG)
