@@ -92,9 +92,9 @@ class FailureClaims(Reservation[F]):
 
     @law(Contract.HAND_OVER, "I-ONE")
     def a_target_that_could_start_is_given_up_only_if_it_hears_of_it_or_is_fenced(self, before: F, after: F) -> bool:
-        """Else it may start later, and nobody will know."""
+        """Else it may start later, and nobody will know. Said of the wire itself, not of what the steps take for it."""
         given_up = self.has_enough(before) & neg(self.has_enough(after)) & neg(before.hand_over.target_runs)
-        return implies(given_up, self.is_heard(before) | self.is_fenced(before))
+        return implies(given_up, neg(before.failed.wire) | (before.failed.knows == Knows.NOT_TAKEN))
 
     @law(Contract.HAND_OVER, "I-ONE")
     def a_target_that_was_fenced_stays_so_while_it_has_enough_to_start(self, before: F, after: F) -> bool:

@@ -116,6 +116,12 @@ class LogAllocation(HandOverSteps[A]):
         given_up = (after.phase == Phase.ABORTED) | (after.phase == Phase.BEFORE)
         return implies(before.allocation.failed & neg(after.allocation.failed), given_up)
 
+    @law(Contract.HAND_OVER, "I-CLEAN")
+    def a_migration_that_is_given_up_takes_its_lost_marks_along(self, before: A, after: A) -> bool:
+        """Else no harvest of a later one would ever succeed."""
+        given_up = self.is_migrating(before) & (after.phase == Phase.ABORTED)
+        return implies(given_up, neg(after.allocation.failed))
+
     def what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(self, before: A, after: A, page: Pfn) -> bool:
         """A mark that is lost while the machine stands still makes no page one to be sent: the last harvest fails."""
         return after.allocation.failed | super().what_is_sent_while_paused_was_owed_or_dirty_at_the_pause(

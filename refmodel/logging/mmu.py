@@ -9,6 +9,7 @@ from abc import abstractmethod
 from refmodel.language import (
     Contract,
     Cpu,
+    Pfn,
     Specification,
     Value,
     Vpn,
@@ -16,6 +17,7 @@ from refmodel.language import (
     guest,
     implies,
     invariant,
+    law,
     need,
     neg,
 )
@@ -136,6 +138,12 @@ class Mmu(Specification[M]):
             m.cpus.writable[cpu, vpn] & (m.phase != Phase.ABORTED),
             self.may_be_written_unseen(m, m.cpus.frame[cpu, vpn], cpu),
         )
+
+    @law(Contract.LOGGING, "I-LOG")
+    def what_is_stored_to_matters(self, before: M, after: M, page: Pfn, word: Word) -> bool:
+        """Whatever was said of the page before, released for instance: from then on it is the guest's to read."""
+        stored = before.source.memory[page, word] != after.source.memory[page, word]
+        return implies(before.hand_over.source_runs & stored & self.is_ram(after, page), self.matters(after, page))
 
     def may_be_written_unseen(self, m: M, page: int, cpu: int) -> bool:
         """The log permits it, or the page is being protected and this CPU has not been flushed for it."""

@@ -11,6 +11,7 @@ from refmodel.language import (
     guest,
     implies,
     invariant,
+    law,
     need,
     neg,
 )
@@ -188,3 +189,10 @@ class ShadowTable(Mmu[M]):
             m.shadow.writable[vpn] & (m.phase != Phase.ABORTED),
             self.may_be_written_unseen(m, m.shadow.frame[vpn], cpu),
         )
+
+    @law(Contract.LOGGING, "I-SHADOW", "R8")
+    def an_entry_that_stays_out_of_sync_gains_nothing(self, before: M, after: M, vpn: Vpn) -> bool:
+        """It is the guest's old entry, for CPUs that have not flushed it: rights from the new one belong to another."""
+        stale = before.shadow.unsynced[vpn] & after.shadow.unsynced[vpn]
+        same = before.shadow.frame[vpn] == after.shadow.frame[vpn]
+        return implies(stale, same & implies(after.shadow.writable[vpn], before.shadow.writable[vpn]))

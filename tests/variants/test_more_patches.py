@@ -1,9 +1,17 @@
 """Wrong patches without a class of their own: what hand-over, flush and fault must achieve is claimed too."""
 
+from typing import Any
+
 import pytest
 
 from proofs.checked import is_proved
+from proofs.obligations import Induction
+from proofs.solve import Options, Verdict, decide
+from refmodel.compose import patched
+from refmodel.handover.failures import Failures
 from refmodel.language import neg
+from refmodel.logging.log_allocation import LogAllocation
+from refmodel.rounds.free_hints import FreeHints
 from refmodel.search.explore import Outcome, explore
 from refmodel.search.seed_space import seed_space
 from refmodel.seed import Seed, SeedState
@@ -65,6 +73,52 @@ class FlushKeepsTheEntry(Seed):
         return after.but(cpus=after.cpus.but(present=m.cpus.present, writable=m.cpus.writable))
 
 
+class GrantsWhatIsOutOfSync(Seed):
+    def permitted(self, m: SeedState, page: int) -> SeedState:
+        """A fault gives write access back to mappings that are out of sync, too, by what the guest says by now."""
+        after = super().permitted(m, page)
+        shadow, table = after.shadow, m.source.table
+        stale = shadow.unsynced.only(lambda v: shadow.unsynced[v] & (shadow.frame[v] == page) & table.writable[v])
+        return after.but(shadow=shadow.but(writable=shadow.writable | stale))
+
+
+class TakenAgainIsStillFree(FreeHints[Any]):
+    def stored(self, m: Any, page: int, word: int, value: int) -> Any:
+        """A released page that is stored to counts as released all the same: then nothing is claimed of it."""
+        after = super().stored(m, page, word, value)
+        return after.but(hints=after.hints.but(free=m.hints.free))
+
+
+class HearsWithoutAWire(Failures[Any]):
+    def is_heard(self, m: Any) -> bool:
+        """What a target that lives is told it is taken to have heard, whether or not there is a wire."""
+        return neg(m.failed.target)
+
+
+class LostMarksOutliveTheMigration(LogAllocation[Any]):
+    def logging_ended(self, m: Any) -> Any:
+        """That a mark was lost is not forgotten with the migration that is given up for it."""
+        after = super().logging_ended(m)
+        return after.but(allocation=m.allocation)
+
+
+ELSEWHERE = [
+    (TakenAgainIsStillFree, "seed+free-hints", "guest_store", "what_is_stored_to_matters"),
+    (
+        HearsWithoutAWire,
+        "seed+checkpoints+failures",
+        "abort",
+        "a_target_that_could_start_is_given_up_only_if_it_hears_of_it_or_is_fenced",
+    ),
+    (
+        LostMarksOutliveTheMigration,
+        "seed+log-allocation",
+        "abort",
+        "a_migration_that_is_given_up_takes_its_lost_marks_along",
+    ),
+]
+"""Patches of parts, each with its machine, and the obligation of which it was the reason: nothing else refuted them."""
+
 PATCHES = [
     ConfiguresNothing,
     CommitsWithoutTheTable,
@@ -74,6 +128,7 @@ PATCHES = [
     FlushKeepsTheEntry,
     FlushKeepsTheShadow,
     WalkGrantsWhatTheLogPermits,
+    GrantsWhatIsOutOfSync,
 ]
 
 
@@ -82,9 +137,18 @@ def test_the_proof_refutes_it(patch: type[Seed]) -> None:
     assert not is_proved(patch())
 
 
+@pytest.mark.parametrize(("patch", "machine", "step", "claim"), ELSEWHERE, ids=lambda value: str(value)[:40])
+def test_a_patch_of_a_part_is_refuted_by_the_claim_that_it_was_the_reason_for(
+    patch: type[Any], machine: str, step: str, claim: str
+) -> None:
+    asked = (o for o in Induction(patched(machine, patch.__name__, patch)()).obligations(step) if o.claim == claim)
+    assert Verdict.REFUTED in {record.verdict for _, record in decide(asked, Options())}
+
+
 @pytest.mark.parametrize("patch", [p for p in PATCHES if p is not KeepsTheShadowItFinds], ids=lambda p: p.__name__)
 def test_the_search_finds_it(patch: type[Seed]) -> None:
-    assert explore(seed_space(patch(), SMALL)).outcome is Outcome.BROKEN
+    sizes = {**SMALL, "vpn": 2} if patch is GrantsWhatIsOutOfSync else SMALL  # a mapping, and one that faults
+    assert explore(seed_space(patch(), sizes)).outcome is Outcome.BROKEN
 
 
 def test_the_search_ends_without_a_finding_on_the_right_machine() -> None:
