@@ -48,7 +48,7 @@ def run_on_cluster(
     """Fuzz on every thread of the workers until the time is over, or something is found unless it is to keep going.
 
     The campaign's folder here has all of its corpus and its findings at the end. Unusable when there is no such
-    cluster, no worker in it, or no store that all of them reach.
+    cluster, no worker in it, no store that all of them reach, or where the scheduler goes.
     """
     with opened(plan) as folder, _connected(address) as client:
         shared = Shared.at(store)
@@ -57,6 +57,9 @@ def run_on_cluster(
         campaign = _Campaign(plan, folder, progress, client, shared, identity, slice_seconds, every)
         try:
             campaign.run()
+        except OSError as error:  # not the store's: of those the campaign is warned, and goes on
+            said = str(error) or "it answers no more"
+            raise Unusable(f"--cluster {address}", said, "a Dask scheduler that stays") from None
         finally:
             campaign.end()
         return campaign.summary()
@@ -206,7 +209,8 @@ class _Campaign:
             time.sleep(0.1)
         with contextlib.suppress(Unusable):
             self._follow()
-        self.client.cancel(list(self.running.values()))
+        with contextlib.suppress(OSError, RuntimeError):  # where the scheduler has gone
+            self.client.cancel(list(self.running.values()))
         self._bring_in()
 
     def summary(self) -> Summary:

@@ -147,7 +147,7 @@ def test_a_cluster_needs_a_store_and_an_address_that_answers(tmp_path: Path, mon
 
 @contextlib.contextmanager
 def a_cluster(folder: Path, workers: int) -> "Iterator[tuple[str, list[subprocess.Popen[bytes]]]]":
-    """A scheduler and workers, each a process of its own, on this machine alone."""
+    """The address of a scheduler; it, and workers, each a process of its own, on this machine alone."""
     place = folder / "scheduler.json"
     started: list[subprocess.Popen[bytes]] = []
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -173,7 +173,7 @@ def a_cluster(folder: Path, workers: int) -> "Iterator[tuple[str, list[subproces
                 "distributed.cli.dask_worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny",
                 "--no-dashboard", "--local-directory", str(folder),
             )  # fmt: skip
-        yield address, started[1:]
+        yield address, started
     finally:
         for process in started:
             process.kill()
@@ -219,19 +219,37 @@ def test_a_cluster_of_one_worker_finds_what_is_wrong(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("atheris")
 @pytest.mark.filterwarnings("default")
+def test_where_the_scheduler_goes_what_has_been_found_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fuzz.cluster.campaign._GRACE", 1.0)
+    with a_cluster(tmp_path, 1) as (address, [scheduler, _]):
+
+        def kill(summary: Summary) -> None:
+            if summary.corpus > 64:
+                scheduler.kill()
+
+        with pytest.raises(Unusable, match=f"--cluster {address}: .*a Dask scheduler that stays"):
+            run_on_cluster(
+                Plan(tmp_path / "campaign", seconds=300.0), address, str(tmp_path / "store"), kill, every=1.0
+            )
+    assert is_whole(tmp_path / "store", tmp_path / "campaign")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("atheris")
+@pytest.mark.filterwarnings("default")
 def test_of_two_workers_one_is_killed_and_nothing_is_lost(tmp_path: Path) -> None:
     killed: dict[str, set[str]] = {}
     told: list[Summary] = []
     store = tmp_path / "store"
 
-    with a_cluster(tmp_path, 2) as (address, workers):
+    with a_cluster(tmp_path, 2) as (address, [_, worker, _]):
 
         def kill(summary: Summary) -> None:
             told.append(summary)
             if not killed and summary.workers == 2 and summary.corpus > 100 and summary.seconds > 8:
                 killed["before"] = {path.name for path in (store / "corpus").iterdir()}
-                workers[0].send_signal(signal.SIGKILL)
-                workers[0].wait()
+                worker.send_signal(signal.SIGKILL)
+                worker.wait()
 
         plan = Plan(tmp_path / "campaign", "seed", seconds=40.0, keep_going=True)
         summary = run_on_cluster(plan, address, str(store), kill, slice_seconds=8.0, every=1.0)
