@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from refmodel.language import Action
+from refmodel.language import Action, pick
 from refmodel.logging.table_walk import TableWalk
 from refmodel.refinement import core
 from refmodel.refinement.witnesses import Witnesses
@@ -24,12 +24,17 @@ def _emulated(spec: Any, m: Any, cpu: int, vpn: int, word: int, value: int) -> l
 
 
 def _bit(spec: Any, m: Any, cpu: int, vpn: int, in_leaf: bool, dirty: bool) -> list[Action]:
-    return [Action("store", spec.bit(m, vpn, in_leaf, dirty))]
+    """Into an entry of the page's own walk, wherever the walker puts it."""
+    layout, memory, root = m.layout, m.source.memory, m.roots.guest
+    page = pick(in_leaf, layout.frame_of[memory[root, layout.upper[vpn]]], root)
+    word = pick(in_leaf, layout.lower[vpn], layout.upper[vpn])
+    entry = memory[page, word]
+    return [Action("store", (page, word, pick(dirty, layout.with_dirty[entry], layout.with_accessed[entry])))]
 
 
 def _latched_bit(spec: Any, m: Any, cpu: int, in_leaf: bool, dirty: bool) -> list[Action]:
     """The bit is set in what the entry holds now, whatever was read of it before."""
-    return [Action("store", spec.bit(m, m.latches.vpn[cpu], in_leaf, dirty))]
+    return _bit(spec, m, cpu, m.latches.vpn[cpu], in_leaf, dirty)
 
 
 WITNESSES: Witnesses = {

@@ -6,10 +6,12 @@ import pytest
 
 from proofs.checked import is_proved
 from proofs.obligations import Induction
+from proofs.refining import REACHED, Refinement
 from proofs.solve import Options, Verdict, decide
 from refmodel.compose import patched
 from refmodel.handover.failures import Failures
-from refmodel.language import neg
+from refmodel.language import neg, pick
+from refmodel.logging.guest_tables import GuestTables
 from refmodel.logging.log_allocation import LogAllocation
 from refmodel.rounds.free_hints import FreeHints
 from refmodel.search.explore import Outcome, explore
@@ -95,6 +97,14 @@ class HearsWithoutAWire(Failures[Any]):
         return neg(m.failed.target)
 
 
+class SetsBitsInTheRoot(GuestTables[Any]):
+    def bit(self, m: Any, vpn: int, in_leaf: bool, dirty: bool) -> tuple[int, int, int]:
+        """The bit of a leaf goes into the root table, at the leaf's place: the entry of some other page."""
+        root, word = m.roots.guest, pick(in_leaf, m.layout.lower[vpn], m.layout.upper[vpn])
+        entry = m.source.memory[root, word]
+        return root, word, pick(dirty, m.layout.with_dirty[entry], m.layout.with_accessed[entry])
+
+
 class LostMarksOutliveTheMigration(LogAllocation[Any]):
     def logging_ended(self, m: Any) -> Any:
         """That a mark was lost is not forgotten with the migration that is given up for it."""
@@ -117,7 +127,7 @@ ELSEWHERE = [
         "a_migration_that_is_given_up_takes_its_lost_marks_along",
     ),
 ]
-"""Patches of parts, each with its machine, and the obligation of which it was the reason: nothing else refuted them."""
+"""Patches of parts, each with its machine, and a law that was made, or made stricter, for it."""
 
 PATCHES = [
     ConfiguresNothing,
@@ -138,11 +148,18 @@ def test_the_proof_refutes_it(patch: type[Seed]) -> None:
 
 
 @pytest.mark.parametrize(("patch", "machine", "step", "claim"), ELSEWHERE, ids=lambda value: str(value)[:40])
-def test_a_patch_of_a_part_is_refuted_by_the_claim_that_it_was_the_reason_for(
+def test_a_patch_of_a_part_is_refuted_by_the_law_that_it_was_the_reason_for(
     patch: type[Any], machine: str, step: str, claim: str
 ) -> None:
     asked = (o for o in Induction(patched(machine, patch.__name__, patch)()).obligations(step) if o.claim == claim)
     assert Verdict.REFUTED in {record.verdict for _, record in decide(asked, Options())}
+
+
+def test_a_bit_that_goes_into_another_entry_is_no_store_of_the_walkers() -> None:
+    """The witness says itself which entry it is: it does not ask the walker."""
+    chapter = Refinement(patched("seed+guest-tables", "sets-bits-in-the-root", SetsBitsInTheRoot)())
+    found = [record for _, record in decide(chapter.obligations("walker_marks_entry"), Options())]
+    assert {record.claim for record in found if record.verdict is Verdict.REFUTED} == {REACHED}
 
 
 @pytest.mark.parametrize("patch", [p for p in PATCHES if p is not KeepsTheShadowItFinds], ids=lambda p: p.__name__)
