@@ -1,7 +1,7 @@
 """A machine out of parts: a class made of theirs, over a state made of theirs. Nothing is copied."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -192,9 +192,16 @@ def _again(name: str, variant: str | None, patch: type[Any] | None) -> AnyMachin
     return compose(name)() if variant is None or patch is None else patched(name, variant, patch)()
 
 
-def _state_of(name: str, parts: Iterable[Part]) -> type[Machine]:
+def _state_of(name: str, parts: Sequence[Part]) -> type[Machine]:
     mixed = tuple(dict.fromkeys(part.state for part in parts if part.state is not Machine))
     bases = tuple(one for one in mixed if not any(other is not one and issubclass(other, one) for other in mixed))
+    by: dict[str, type[Machine]] = {}
+    for one in dict.fromkeys(each for state in bases for each in state.__mro__ if issubclass(each, Machine)):
+        for field_name in vars(one).get("__annotations__", ()):
+            if field_name in by:
+                first, second = (next(p.name for p in parts if issubclass(p.state, s)) for s in (by[field_name], one))
+                raise Unusable("machine", f"{second!r} beside {first!r}", f"one of them: both keep {field_name!r}")
+            by[field_name] = one
     made: type[Machine] = frozen(slots=False)(type(f"{_called(name)}State", bases or (Machine,), {}))
     return made
 

@@ -74,6 +74,8 @@ Mine = build("mine", [PART, PARTS["shadowed-for-migration"], PARTS["protect-at-t
 
 
 class Forgetful(Mine):  # type: ignore[misc, valid-type]
+    """A wrong one: marks that wait in a buffer are forgotten."""
+
     def is_quiet(self, m: B) -> bool:
         """The last harvest does not wait for the buffers."""
         return True

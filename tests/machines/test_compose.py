@@ -130,3 +130,8 @@ def test_a_variant_of_a_named_machine_runs_or_is_unusable(name: str) -> None:
 def test_a_variant_needs_the_state_that_its_function_speaks_of() -> None:
     with pytest.raises(Unusable, match="'unmapped-not-owed' on 'seed'; expected a machine whose state has memory_map"):
         machine("seed", "unmapped-not-owed")
+
+
+def test_two_parts_that_keep_the_same_field_of_the_state_do_not_go_together() -> None:
+    with pytest.raises(Unusable, match=r"'incremental'.*'shared-storage'|'shared-storage'.*'incremental'"):
+        machine("seed+shared-storage+incremental")
