@@ -7,7 +7,7 @@ import importlib.util
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from refmodel.unusable import Unusable
@@ -35,10 +35,11 @@ def engine() -> Any:
     return atheris
 
 
-def program(script: str, options: Sequence[str] = ()) -> str:
+def program(script: str, options: Mapping[str, object] | None = None) -> str:
     """What libFuzzer is given as the program's name: with ``-merge=1``, ``-fork=1`` and ``-minimize_crash=1`` it hands
     that to a shell, with its own flags after it, for each process more. A target is no program by itself, and libFuzzer
-    does not know the target's own options.
+    does not know the target's own options, which are given by name; those that are None are not set.
     """
     words = [script] if os.access(script, os.X_OK) else [sys.executable, script]
-    return shlex.join([*words, *options])
+    own = [f"--{name}={value}" for name, value in (options or {}).items() if value is not None]
+    return shlex.join([*words, *own])

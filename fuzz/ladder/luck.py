@@ -9,9 +9,9 @@ from math import exp, log
 from random import Random
 from statistics import median
 
-__all__ = ["FEWEST", "between"]
+__all__ = ["between"]
 
-FEWEST = 3
+_FEWEST = 3
 """Of fewer seeds nothing can be said."""
 _TIMES = 1000
 _WITHIN = 0.9
@@ -23,7 +23,7 @@ def between(steps: Mapping[tuple[str, str], Sequence[int]], engine: str, base: s
     ``steps`` has those of each seed, by variant and engine.
     """
     pairs = [(steps[variant, engine], steps[variant, base]) for variant in variants]
-    if not pairs or any(len(seeds) < FEWEST for pair in pairs for seeds in pair):
+    if not pairs or any(len(seeds) < _FEWEST for pair in pairs for seeds in pair):
         return "–"
     chance = Random(1)
     drawn = sorted(

@@ -19,11 +19,19 @@ _SOON = 5.0
 class Cell:
     """A variant by an engine. A miss counts with all the steps and seconds that its budget went on: a lower bound."""
 
-    steps: float
+    each: tuple[int, ...]
+    """The steps of each seed."""
     seconds: float
     found: int
     soon: int
-    seeds: int
+
+    @property
+    def steps(self) -> float:
+        return median(self.each)
+
+    @property
+    def seeds(self) -> int:
+        return len(self.each)
 
     @property
     def text(self) -> str:
@@ -37,23 +45,18 @@ Cells = Mapping[tuple[str, str], Cell]
 
 def cells(results: Iterable[Measured]) -> Cells:
     """By variant and engine."""
-    return {
-        key: Cell(
-            median(r.steps for r in group),
-            median(r.seconds for r in group),
-            sum(r.rule is not None for r in group),
-            sum(r.rule is not None and r.seconds <= _SOON for r in group),
-            len(group),
-        )
-        for key, group in _grouped(results).items()
-    }
-
-
-def _grouped(results: Iterable[Measured]) -> Mapping[tuple[str, str], Sequence[Measured]]:
     grouped: dict[tuple[str, str], list[Measured]] = {}
     for result in results:
         grouped.setdefault((result.rung.variant, result.rung.engine + _less(result.rung.without)), []).append(result)
-    return grouped
+    return {
+        key: Cell(
+            tuple(r.steps for r in group),
+            median(r.seconds for r in group),
+            sum(r.rule is not None for r in group),
+            sum(r.rule is not None and r.seconds <= _SOON for r in group),
+        )
+        for key, group in grouped.items()
+    }
 
 
 def _less(without: str) -> str:
@@ -85,7 +88,7 @@ def markdown(results: Sequence[Measured], variants: Sequence[str], engines: Sequ
     yield "| **geometric mean of steps** | " + " | ".join(f"**{m}**" for m in means) + " |"
     times = ["1", *(f"{ratio(found, other, base, whole):.2f}" for other in others)]
     yield "| **times as many as the first** | " + " | ".join(f"**{t}**" for t in times) + " |"
-    steps = {key: [r.steps for r in group] for key, group in _grouped(results).items()}
+    steps = {key: cell.each for key, cell in found.items()}
     within = ["", *(between(steps, other, base, whole) for other in others)]
     yield "| nine in ten, were the seeds drawn again | " + " | ".join(within) + " |"
     misses = [sum(found[v, e].seeds - found[v, e].found for v in whole) for e in engines]

@@ -60,8 +60,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
         for number, data in enumerate(seeds(1)):
             (folders[0] / f"seed-{number:02}").write_bytes(data[:most])
     ours = [f"-max_len={most}", "-len_control=0"]  # before theirs: the last one counts
-    own = [f"--{name}={value}" for name, value in vars(options).items() if value is not None]
-    atheris.Setup([program(argv[0], own), *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
+    atheris.Setup([program(argv[0], vars(options)), *ours, *for_libfuzzer], one_input, custom_mutator=mutator)
     atheris.Fuzz()
     sys.exit(0)
 

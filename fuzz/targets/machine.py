@@ -107,8 +107,7 @@ def main(argv: Sequence[str]) -> Never:
 
     if options.feedback != "state":
         one_input = atheris.instrument_func(one_input)
-    own = [f"--{name}={value}" for name, value in vars(options).items() if value is not None]
-    guide.set_up([program(argv[0], own), *FLAGS, *for_libfuzzer], one_input)
+    guide.set_up([program(argv[0], vars(options)), *FLAGS, *for_libfuzzer], one_input)
     atheris.Fuzz()
     sys.exit(0)
 
