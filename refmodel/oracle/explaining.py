@@ -4,13 +4,14 @@ Stores are hidden in most recordings. ``refmodel.search.explain`` tries every hi
 which the same was seen (up to the contents' names) share the answer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import orjson
 from attrs import frozen
 
 from refmodel.language import Contract
+from refmodel.oracle.judge import Judge
 from refmodel.oracle.pages import Page
 from refmodel.oracle.rules import Rule
 from refmodel.promise import Promise
@@ -18,7 +19,7 @@ from refmodel.schedules.schedule import Schedule, dumps
 from refmodel.search.explain import RIGHT, Explanation, Outcome, Seen, explain
 from refmodel.variants import VARIANTS
 
-__all__ = ["THE_RULE", "Explained", "explained"]
+__all__ = ["THE_RULE", "Explained", "explained", "find_unexplained"]
 
 THE_RULE = Rule(
     "a-right-machine-explains-what-was-seen",
@@ -75,6 +76,17 @@ def _plain(schedule: Schedule) -> Any:
     return orjson.loads(dumps(schedule))
 
 
+def find_unexplained(
+    judge: Judge, found: Iterable[Explained], known: Collection[tuple[str | None, int | None]]
+) -> None:
+    """Pages that no right machine explains, and of which nothing else was found (``known``), are findings."""
+    contracts = tuple(contract.value for contract in THE_RULE.contracts)
+    for each in found:
+        for place in each.pages if each.right.outcome is Outcome.NO_EXPLANATION else ():
+            if place not in known:
+                judge.find(THE_RULE.name, each.sentence, judge.pages.find(*place), contracts=contracts)
+
+
 def _tried() -> list[str]:
     """The wrong variants of the machine whose hidden schedules are tried."""
     return [name for name, variant in VARIANTS.items() if not variant.sound and variant.machine == "seed"]
@@ -84,7 +96,7 @@ def explained(pages: Iterable[Page], watch: Callable[[str], None] = lambda what:
     """What explains each of these pages; the first different patterns only, up to a fixed number."""
     patterns: dict[Seen, list[tuple[str, int]]] = {}
     for page in pages:
-        if page.source is None or not (page.live or page.paused):
+        if page.source is None or page.is_released or not (page.live or page.paused):
             continue
         patterns.setdefault(Seen(page.live, page.paused, page.source).shortened(), []).append((page.block, page.pfn))
     found = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import evolve
 
 from refmodel.oracle.evidence import Evidence
-from refmodel.oracle.explaining import THE_RULE, explained
+from refmodel.oracle.explaining import THE_RULE, explained, find_unexplained
 from refmodel.oracle.formats import Format, Opened
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.qemu.recording import judge_qemu, looks_like_qemu
@@ -103,7 +103,7 @@ def _judge(
     if isinstance(found_out, Verdict):
         verdict = found_out
     else:
-        verdict, told = _explained(verdict_of(found_out), judge, explain, watch), found_out.asked
+        verdict, told = _explained(found_out, explain, watch), found_out.asked
     return verdict if page is None else _asked(verdict, judge, page, told)
 
 
@@ -131,12 +131,16 @@ def _asked(verdict: Verdict, judge: Judge, place: tuple[str, int], told: tuple[s
     return evolve(verdict, asked=AskedPage(page.block, page.pfn, page.last_record, page.source, page.target, story))
 
 
-def _explained(verdict: Verdict, judge: Judge, explain: bool, watch: Callable[[str], None]) -> Verdict:
-    """The verdict with what explains the pages, where that was asked for."""
-    if not explain:
-        why = Unchecked(THE_RULE.name, f"needs {THE_RULE.needs}")
+def _explained(evidence: Evidence, explain: bool, watch: Callable[[str], None]) -> Verdict:
+    """The verdict with what explains the pages, where that was asked for and no page was sent once more an epoch."""
+    judge = evidence.judge
+    if not explain or judge.has_checkpoint:
+        verdict = verdict_of(evidence)
+        why = Unchecked(THE_RULE.name, "checkpoints are taken" if explain else f"needs {THE_RULE.needs}")
         return evolve(verdict, unchecked=(*verdict.unchecked, why))
     found = explained(judge.pages.seen(), watch)
+    find_unexplained(judge, found, {(each.block, each.pfn) for each in (*judge.findings, *evidence.findings)})
+    verdict = verdict_of(evidence)
     decided = sum(len(each.pages) for each in found if each.is_decided)
     checked, unchecked = verdict.checked, verdict.unchecked
     if decided:

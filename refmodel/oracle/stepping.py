@@ -56,7 +56,7 @@ class Stepping:
         self._found[rule] += 1
         if self._found[rule] > MOST_FINDINGS:
             return
-        known: dict[str, Any] = {"contracts": tuple(contract.value for contract in RULES[rule].contracts)} | more
+        known = more if "contracts" in more else {"contracts": tuple(c.value for c in RULES[rule].contracts)} | more
         if page is not None:
             known |= {"block": page.block, "pfn": page.pfn, "last_record": page.last_record}
             known |= {"source": page.source, "target": page.target, "story": self.story_of(page)}

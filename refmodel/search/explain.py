@@ -46,6 +46,8 @@ class Seen:
     def shortened(self) -> "Seen":
         """The same with the last few live sends only, contents named by number."""
         live, paused = self.live[-_MOST_SENDS:], self.paused[-1:]
+        if self.paused[-2:-1] not in ((), paused):
+            paused = self.paused[-2:]  # nothing changes while the guest stands still
         names: dict[str, str] = {}
         for content in (*live, *paused, self.source):
             names.setdefault(content, str(len(names)))

@@ -4,7 +4,7 @@ For each claim of each machine the first of these that there is: a wrong variant
 breaks; one of which the proof refutes it alone; a fault of one cell that it alone sees. Prints what has none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.table import Table
 from fuzz.run import Runner
 from refmodel.machines import machine
 from tests.checkers.claims import ALL_MACHINES, every_claim, first_broken_in, refuted_alone, stored_names
+from tests.checkers.corollaries import beside
 from tests.checkers.flips import Flip, changes, replaced, shorter
 from tests.fuzz.drawn import inputs
 from tests.variants.make_schedules import stored
@@ -40,8 +41,11 @@ def missing(found: Mapping[str, object]) -> list[str]:
     return [name for name in every_claim() if name not in found]
 
 
-def faults(name: str, wanted: set[str], runs: int = _RUNS, every: int = _EVERY) -> Iterator[tuple[str, Flip]]:
-    """For each of these claims a fault of one cell that it alone sees, if some run of the machine has one."""
+def faults(
+    name: str, wanted: set[str], runs: int = _RUNS, every: int = _EVERY, but: Collection[str] = ()
+) -> Iterator[tuple[str, Flip]]:
+    """For each of these claims a fault of one cell that it alone sees, if some run of the machine has one; ``but`` for
+    these, which may see it too."""
     left = wanted & set(machine(name).claims)
     runner = Runner(machine(name))
     for number, data in enumerate(inputs(1, runs, steps=96, which=None)):
@@ -55,16 +59,16 @@ def faults(name: str, wanted: set[str], runs: int = _RUNS, every: int = _EVERY) 
             for cell in changes(after, sizes) if is_looked_at else ():
                 if not left:
                     return
-                claim = _sole(runner, sizes, before, after, replaced(after, *cell))
+                claim = _sole(runner, sizes, before, after, replaced(after, *cell), but)
                 if claim in left:
                     flip = Flip(name, dict(sizes), rounds, tuple(actions), *cell)
-                    if flip.breaks() == [claim]:
+                    if set(flip.breaks()) - {*but} == {claim}:
                         left.discard(claim)
-                        yield claim, shorter(flip, claim)
+                        yield claim, shorter(flip, claim, but)
             before = after
 
 
-def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wrong: Any) -> str:
+def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wrong: Any, but: Collection[str]) -> str:
     """The only claim that a fault breaks; or nothing.
 
     A fault of a cell that claims look up is seen only by those that read it; other faults are shown to all of them.
@@ -78,11 +82,12 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
         invariants = checker._invariants.plan(changed, scalars, wrong).instances
         laws = checker._laws.plan(changed, scalars, wrong).instances
         broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
-        if len(broken) < 2:
+        if len(broken - {*but}) < 2:
             broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}
+        broken -= {*but}
         return broken.pop() if len(broken) == 1 else ""
     for claim in spec.claims.values():
-        if spec.broken(claim, wrong, sizes, before if claim.of_steps else None) is not None:
+        if claim.name not in but and spec.broken(claim, wrong, sizes, before if claim.of_steps else None) is not None:
             broken.add(claim.name)
             if len(broken) > 1:
                 return ""
@@ -105,7 +110,7 @@ def made() -> dict[str, dict[str, Any]]:
         for claim, flip in faults(name, set(missing(found))):
             found[claim] = {"fault": flip.as_json()}
     for name in missing(found):  # once more, at every step of the first machine that has it
-        for claim, flip in faults(every_claim()[name][1], {name}, _RUNS, 1):
+        for claim, flip in faults(every_claim()[name][1], {name}, _RUNS, 1, beside(name)):
             found[claim] = {"fault": flip.as_json()}
     return found
 

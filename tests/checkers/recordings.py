@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from attrs import frozen
 
+from refmodel.oracle.explaining import THE_RULE
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.lockstep import Lockstep
 from refmodel.oracle.qemu.facts import Facts
@@ -141,6 +142,17 @@ def _cut_short(folder: Path) -> tuple[Finding, ...]:
     return judge_recording(str(folder / "stream")).findings
 
 
+def _sent_twice_while_paused(folder: Path) -> tuple[Finding, ...]:
+    (folder / "events").write_bytes(
+        b'{"event": "begin", "version": 1, "blocks": [{"name": "ram", "pages": 1}]}\n{"event": "pause"}\n'
+        b'{"event": "send", "block": "ram", "pfn": 0, "digest": "a"}\n'
+        b'{"event": "send", "block": "ram", "pfn": 0, "digest": "b"}\n'
+        b'{"event": "memory", "side": "source", "block": "ram", "pfn": 0, "digest": "b"}\n'
+        b'{"event": "commit"}\n{"event": "activate"}\n'
+    )
+    return judge_recording(str(folder / "events"), explain=True).findings
+
+
 _QEMU = {
     qemu.SEND: Recorded("a record is lost on the wire", _wire(lambda passes: passes[1].pop(1))),
     qemu.RECORD: Recorded(
@@ -178,6 +190,7 @@ def _first(rows: Any, judged: Callable[[Any, Path], Any]) -> dict[str, Recorded]
 
 COMPANIONS: Mapping[str, Recorded] = {
     "the-stream-is-whole": Recorded("its last byte is missing", _cut_short),
+    THE_RULE.name: Recorded("a page changes between two sends while the guest stands still", _sent_twice_while_paused),
     **_QEMU,
     **_first(kvm_qemu.WRONG, lambda make, folder: make().judged(folder)),
     **{rule: each for rule, each in _first(xen.WRONG, xen.judged).items() if rule in XEN_RULES},

@@ -10,13 +10,13 @@ from pathlib import Path
 from fuzz.questions.table import QUESTIONS
 from fuzz.readers.table import TARGETS
 from refmodel.catalogue.mutants import MUTANTS
-from refmodel.oracle import explaining
 from refmodel.oracle.all_rules import all_rules
 from tests.checkers.claims import every_claim
+from tests.checkers.corollaries import COROLLARIES
 from tests.checkers.make_witnesses import witnesses
 from tests.checkers.recordings import COMPANIONS
 from tests.checkers.searching import CHECKS
-from tests.checkers.test_claims import COROLLARIES, RUNS
+from tests.checkers.test_claims import RUNS
 from tests.checkers.test_noticing import RUNS as NOTICED
 from tests.checkers.test_oracle_rules import witnesses as finds_alone
 
@@ -31,6 +31,8 @@ _HEAD = """\
 A check that has never failed shows nothing. So for each there is something wrong that is found as long as the check is
 there, and is not when it is switched off: a wrong variant, found by search (its stored schedule) or by the proof; a run
 of a right machine with a fault in one cell; a recording. The tests in `tests/checkers` switch them off one by one.
+A claim that follows from others is named with these: that it does, and from no fewer, is proved, and each of them has
+something that it alone finds, but for what follows from it.
 `refmodel bugs M33` has whole checkers that are wrong in the ways in which real ones were.
 
 | check | kind | of | without it this is missed |
@@ -79,15 +81,15 @@ def _witness(name: str, witness: Mapping[str, object]) -> str:
         return f"a fault in `{fault['leaf']}` of `{fault['machine']}`"
     if name in RUNS:
         return "a wrong step, written out"
-    return f"nothing: it follows from others ({COROLLARIES[name]})" if name in COROLLARIES else "**not known yet**"
+    if name not in COROLLARIES:
+        return "**not known yet**"
+    return f"nothing by itself: it follows from {', '.join(f'`{other}`' for other in COROLLARIES[name])}"
 
 
 def _rules(alone: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     for rule in all_rules():
         if rule.name in COMPANIONS:
             missed = f"a recording: {COMPANIONS[rule.name].what}"
-        elif rule.name == explaining.THE_RULE.name:
-            missed = "nothing: it says how what others found can have come about"
         else:
             missed = f"events: `{alone[rule.name]}`"
         yield f"`{rule.name}`", "rule of the oracle", rule.about, missed
