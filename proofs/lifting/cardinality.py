@@ -11,6 +11,7 @@ from typing import Any
 import z3
 from attrs import frozen
 
+from proofs.lifting.building import put_in
 from proofs.lifting.paths import ForkUnderBinder, assume, binder_depth
 from refmodel.language import Sort
 
@@ -28,7 +29,7 @@ class Counted:
 
     def over(self, keys: list[Any]) -> Any:
         """The set at these keys."""
-        return z3.substitute(self.body, *zip(self.own, keys, strict=True))
+        return put_in(self.body, self.own, keys)
 
 
 COUNTED: dict[str, Counted] = {}

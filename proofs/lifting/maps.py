@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import z3
 
+from proofs.lifting.building import all_of, any_of, equal, negation, put_in
 from proofs.lifting.cardinality import cardinality
 from proofs.lifting.paths import below_binder, binder_depth
 from proofs.lifting.terms import Truth, expression, term, z3_sort
@@ -45,13 +46,13 @@ class SymbolicMap:
 
     def at(self, keys: list[Any]) -> Any:
         """The body for these keys."""
-        return z3.substitute(self.body, *zip(self.own, keys, strict=True))
+        return put_in(self.body, self.own, keys)
 
     def _keys(self, key: Any) -> list[Any]:
         return [expression(k) for k in (key if isinstance(key, tuple) else (key,))]
 
     def _is(self, key: Any) -> Any:
-        return z3.And([own == k for own, k in zip(self.own, self._keys(key), strict=True)])
+        return all_of(*(equal(own, k) for own, k in zip(self.own, self._keys(key), strict=True)))
 
     def __getitem__(self, key: Any) -> Any:
         return term(self.at(self._keys(key)))
@@ -66,24 +67,24 @@ class SymbolicMap:
 
     def same(self, other: Any, where: Callable[..., Any] | None = None) -> Any:
         """Equal at every key, or at every key for which the predicate holds."""
-        equal = self.body == other.body
-        return self._for_all(z3.Implies(self._holds(where), equal) if where else equal)
+        alike = equal(self.body, other.body)
+        return self._for_all(z3.Implies(self._holds(where), alike) if where else alike)
 
     def same_row(self, other: Any, first: Any) -> Any:
         """Equal at every key that begins with ``first``."""
-        row = self.own[0] == expression(first)
-        return self._for_all(z3.Implies(row, self.body == other.body))
+        row = equal(self.own[0], expression(first))
+        return self._for_all(z3.Implies(row, equal(self.body, other.body)))
 
     def _holds(self, predicate: Callable[..., Any]) -> Any:
         """The predicate as a formula over this map's own constants; evaluated now, once, below a binder."""
         fresh = _constants(self.sorts, f"where{binder_depth()}")
         with below_binder():
             formula = expression(predicate(*(term(constant) for constant in fresh)))
-        return z3.substitute(formula, *zip(fresh, self.own, strict=True))
+        return put_in(formula, fresh, self.own)
 
     def _for_all(self, formula: Any) -> Any:
         fresh = _constants(self.sorts, f"all{binder_depth()}")
-        return Truth(z3.ForAll(fresh, z3.substitute(formula, *zip(self.own, fresh, strict=True))))
+        return Truth(z3.ForAll(fresh, put_in(formula, self.own, fresh)))
 
 
 class SymbolicSet(SymbolicMap):
@@ -93,11 +94,11 @@ class SymbolicSet(SymbolicMap):
 
     def add(self, key: Any) -> Self:
         """With ``key``."""
-        return type(self)(self.sorts, z3.Or(self._is(key), self.body))
+        return type(self)(self.sorts, any_of(self._is(key), self.body))
 
     def discard(self, key: Any) -> Self:
         """Without ``key``."""
-        return type(self)(self.sorts, z3.And(z3.Not(self._is(key)), self.body))
+        return type(self)(self.sorts, all_of(negation(self._is(key)), self.body))
 
     def put(self, key: Any, member: Any) -> Self:
         """With ``key`` if ``member``, else without."""
@@ -106,7 +107,7 @@ class SymbolicSet(SymbolicMap):
     def where(self, predicate: Callable[..., Any], member: bool) -> Self:
         """With (or without) every key for which the predicate holds."""
         holds = self._holds(predicate)
-        return type(self)(self.sorts, z3.Or(self.body, holds) if member else z3.And(self.body, z3.Not(holds)))
+        return type(self)(self.sorts, any_of(self.body, holds) if member else all_of(self.body, negation(holds)))
 
     def only(self, predicate: Callable[..., Any]) -> Self:
         """Just those keys for which the predicate holds."""
@@ -114,16 +115,16 @@ class SymbolicSet(SymbolicMap):
 
     def never(self, predicate: Callable[..., Any]) -> Any:
         """No member satisfies the predicate."""
-        return self._for_all(z3.Not(z3.And(self.body, self._holds(predicate))))
+        return self._for_all(negation(all_of(self.body, self._holds(predicate))))
 
     def __or__(self, other: Any) -> Self:
-        return type(self)(self.sorts, z3.Or(self.body, other.body))
+        return type(self)(self.sorts, any_of(self.body, other.body))
 
     def __and__(self, other: Any) -> Self:
-        return type(self)(self.sorts, z3.And(self.body, other.body))
+        return type(self)(self.sorts, all_of(self.body, other.body))
 
     def __sub__(self, other: Any) -> Self:
-        return type(self)(self.sorts, z3.And(self.body, z3.Not(other.body)))
+        return type(self)(self.sorts, all_of(self.body, negation(other.body)))
 
     @property
     def size(self) -> Any:
@@ -141,7 +142,7 @@ class SymbolicSet(SymbolicMap):
     @property
     def is_empty(self) -> Any:
         """No key is a member."""
-        return self._for_all(z3.Not(self.body))
+        return self._for_all(negation(self.body))
 
     @property
     def is_full(self) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import z3
 
+from proofs.lifting.building import all_of, any_of, equal, negation
 from proofs.lifting.paths import decide
 from refmodel.language import Sort
 
@@ -56,10 +57,10 @@ class _Symbolic:
         self.expression = expression
 
     def __eq__(self, other: object) -> Any:
-        return Truth(self.expression == expression(other))
+        return Truth(equal(self.expression, expression(other)))
 
     def __ne__(self, other: object) -> Any:
-        return Truth(self.expression != expression(other))
+        return Truth(negation(equal(self.expression, expression(other))))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -73,16 +74,16 @@ class Truth(_Symbolic):
         return decide(self.expression)
 
     def __and__(self, other: Any) -> Any:
-        return Truth(z3.And(self.expression, expression(other)))
+        return Truth(all_of(self.expression, expression(other)))
 
     def __or__(self, other: Any) -> Any:
-        return Truth(z3.Or(self.expression, expression(other)))
+        return Truth(any_of(self.expression, expression(other)))
 
     __rand__ = __and__
     __ror__ = __or__
 
     def __invert__(self) -> Any:
-        return Truth(z3.Not(self.expression))
+        return Truth(negation(self.expression))
 
     def pick(self, yes: Any, no: Any) -> Any:
         """``yes`` where true, else ``no``."""
