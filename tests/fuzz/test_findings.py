@@ -33,6 +33,15 @@ def test_the_right_machine_takes_the_same_schedule_without_a_finding(path: Path)
     assert right.follow(schedule.sizes, schedule.rounds, schedule.actions).finding is None
 
 
+@pytest.mark.parametrize("path", FINDINGS, ids=lambda path: path.stem)
+def test_a_stored_finding_is_locally_minimal(path: Path) -> None:
+    schedule = load(path)
+    runs = runner(schedule.variant, claims="-noticed-" not in path.name)
+    finding = runs.follow(schedule.sizes, schedule.rounds, schedule.actions).finding
+    assert finding is not None
+    assert shrink(runs, finding) == finding
+
+
 def test_findings_of_many_variants_are_stored_and_stale_tlb_entries_among_them() -> None:
     variants = {schedule.variant for _, schedule in stored(FOLDER)}
     assert len(variants) >= 10
