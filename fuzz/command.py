@@ -61,7 +61,9 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
 @click.option("--runs", type=click.IntRange(min=1), help="Stop after so many runs.")
 @click.option("--seed", type=click.IntRange(1, 2**31 - 1), help="Of the random choices.  [default: 1]")
 @click.option(
-    "--workers", type=click.IntRange(1, 4096), default=1, show_default=True, help="Processes that fuzz; 1 a core."
+    "--workers",
+    type=click.IntRange(1, 4096),
+    help="Processes that fuzz, 1 a core.  [default: 1; on a cluster, 1 a thread of it]",
 )
 @click.option("--timeout", type=_Time(), default="60s", show_default=True, help="An input that takes longer hangs.")
 @click.option("--keep-going", is_flag=True, help="Collect findings that differ; else the first ends the campaign.")

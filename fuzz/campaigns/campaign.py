@@ -64,7 +64,7 @@ class _Campaign:
     looked: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        self.slots = [Slot(number) for number in range(self.plan.workers)]
+        self.slots = [Slot(number) for number in range(self.plan.workers_here)]
         self.seconds_before = self.folder.statistics.seconds
         self.looked = self.began
 
@@ -235,4 +235,4 @@ class _Campaign:
 
     def summary(self) -> Summary:
         """How the campaign stands."""
-        return summary_of(self.folder, self.plan.workers, self.new, self.runs / (time.monotonic() - self.began))
+        return summary_of(self.folder, self.plan.workers_here, self.new, self.runs / (time.monotonic() - self.began))

@@ -30,13 +30,19 @@ class Plan:
     """``claims`` (the default) or ``guest``: only of the target ``machine``."""
     target: str = ""
     """By default ``machine``."""
-    workers: int = 1
+    workers: int | None = None
+    """The most processes that fuzz. By default one here, and as many as a cluster has threads there."""
     resume: bool = False
     """Go on from the campaign in the folder; where there is none yet, begin it."""
     keep_going: bool = False
     """Go on after a finding, and collect those that are not the same."""
     timeout: float = 60.0
     """Seconds after which an input is one that hangs, which is a finding."""
+
+    @property
+    def workers_here(self) -> int:
+        """Processes of a campaign on this machine."""
+        return self.workers or 1
 
 
 @frozen

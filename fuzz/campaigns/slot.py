@@ -41,7 +41,7 @@ class Slot:
             f"-timeout={plan.timeout:.0f}",
         ]
         if plan.runs is not None:
-            runs = -(-plan.runs // plan.workers) - self.runs
+            runs = -(-plan.runs // plan.workers_here) - self.runs
             flags.append(f"-runs={runs}")
             self.done = runs <= 0
         self.done |= left <= 0

@@ -45,7 +45,8 @@ def run_on_cluster(
     slice_seconds: float = SLICE,
     every: float = _EVERY,
 ) -> Summary:
-    """Fuzz on every thread of the workers until the time is over, or something is found unless it is to keep going.
+    """Fuzz on every thread of the workers, or on as many as the plan says at most, until the time is over, or something
+    is found unless it is to keep going.
 
     The campaign's folder here has all of its corpus and its findings at the end. Unusable when there is no such
     cluster, no worker in it, no store that all of them reach, or where the scheduler goes.
@@ -134,7 +135,8 @@ class _Campaign:
         return late and (not self.running or self.spent > self.plan.seconds + self.slice_seconds + _GRACE)
 
     def _hand_out(self) -> None:
-        self.workers = sum(self.client.nthreads().values())
+        threads = sum(self.client.nthreads().values())
+        self.workers = threads if self.plan.workers is None else min(threads, self.plan.workers)
         while len(self.running) < self.workers:
             self.given += 1
             self.running[self.given] = self.client.submit(

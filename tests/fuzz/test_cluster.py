@@ -191,6 +191,26 @@ def is_whole(store: Path, campaign: Path) -> set[str]:
 
 @pytest.mark.usefixtures("atheris")
 @pytest.mark.filterwarnings("default")
+def test_no_more_workers_are_used_at_once_than_are_asked_for(tmp_path: Path) -> None:
+    url = f"memory://{uuid4().hex}"
+    at_once: list[int] = []
+    with LocalCluster(n_workers=3, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+
+        def look(summary: Summary) -> None:
+            at_once.append(sum(len(worker.processing) for worker in cluster.scheduler.workers.values()))
+
+        arguments = ["--runs", "60", "--workers", "2", "--corpus", str(tmp_path / "campaign"), "--json"]
+        arguments += ["--cluster", cluster.scheduler_address, "--store", url]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("fuzz.command.shown", lambda *given, **more: contextlib.nullcontext(look))
+            result = CliRunner().invoke(fuzz, arguments)
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert orjson.loads(result.stdout)["workers"] == 2
+    assert 1 <= max(at_once) <= 2
+
+
+@pytest.mark.usefixtures("atheris")
+@pytest.mark.filterwarnings("default")
 def test_workers_in_one_process_meet_in_its_memory(tmp_path: Path) -> None:
     url = f"memory://{uuid4().hex}"
     plan = Plan(tmp_path / "campaign", variant="cpu-keeps-root")
