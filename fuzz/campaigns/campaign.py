@@ -1,8 +1,10 @@
 """A campaign in progress: workers started, followed and replaced, and all that they report kept before it is told."""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from subprocess import TimeoutExpired
 from typing import Any
@@ -37,10 +39,11 @@ def run_campaign(plan: Plan, progress: Callable[[Summary], object] = lambda summ
     """Fuzz until the time or the runs are over, or something is found, unless it is to keep going.
 
     ``progress`` is told now and then how the campaign stands, all of which is on the disk by then. Unusable when the
-    folder cannot be written or holds something else, when there is no such target, machine or variant, and when
-    workers end as soon as they begin.
+    folder cannot be written, has a name that is not UTF-8, or holds something else, when there is no such target,
+    machine or variant, and when workers end as soon as they begin.
     """
     needs_atheris()
+    _need_utf_8(plan.folder)
     with opened(plan) as folder:
         campaign = _Campaign(plan, folder, progress)
         try:
@@ -48,6 +51,14 @@ def run_campaign(plan: Plan, progress: Callable[[Summary], object] = lambda summ
         finally:  # also when the user interrupts
             campaign.end()
         return campaign.summary()
+
+
+def _need_utf_8(folder: Path) -> None:
+    """Atheris hands on arguments of UTF-8 alone."""
+    try:
+        os.fsencode(folder).decode()
+    except UnicodeDecodeError:
+        raise Unusable(str(folder), "the name is not UTF-8, which atheris needs", "a folder of another name") from None
 
 
 @define

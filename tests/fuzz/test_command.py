@@ -178,6 +178,14 @@ def test_a_folder_that_cannot_be_written_is_unusable(tmp_path: Path) -> None:
     assert "can be written" in str(error)
 
 
+@pytest.mark.usefixtures("atheris")
+def test_a_folder_whose_name_is_not_utf_8_is_unusable_and_stays_away(tmp_path: Path) -> None:
+    error = run("--runs", "1", "--corpus", str(tmp_path / "c\udcff")).exception
+    assert isinstance(error, Unusable)
+    assert "the name is not UTF-8" in str(error)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_atheris_is_unusable_and_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
