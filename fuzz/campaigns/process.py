@@ -119,11 +119,14 @@ class Process:
         for path in sorted((self.folder / "left").glob("*")):
             kind = _KINDS.get(path.name.partition("-")[0])
             if kind is not None:  # else it says that an input was slow
-                place = self._place()
-                message = f"{kind} at {place}; see {self.log}"
-                found.append(Reported(kind, kind, f"{kind} {place or path.name}", message, path.read_bytes()))
+                found.append(self._ended_by(kind, path))
             path.unlink()
         return found
+
+    def _ended_by(self, kind: str, path: Path) -> Reported:
+        """The input that ended it. Of those that take too much memory no stack says where: they are one finding."""
+        parts = [kind] if kind == "memory" else [kind, self._place() or path.name]
+        return Reported(kind, kind, " ".join(parts), f"{' at '.join(parts)}; see {self.log}", path.read_bytes())
 
     def _place(self) -> str | None:
         """The project's innermost line when it hung or crashed, as faulthandler has written it."""

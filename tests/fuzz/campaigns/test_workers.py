@@ -110,6 +110,35 @@ def test_an_input_that_crashes_its_worker_is_a_finding_and_leaves_the_corpus(tmp
     assert name_of(b"xyz") not in FolderStore(corpus).names()
 
 
+def test_an_input_that_takes_too_much_memory_is_a_finding_once_and_its_worker_is_replaced(
+    tmp_path: Path, target: Target
+) -> None:
+    held = "if data[:1] == b'x': held = b'x' * (300 << 20); time.sleep(60)"
+    target(held, "sys.argv.append('-rss_limit_mb=200')")
+    corpus = tmp_path / "campaign" / "corpus"
+    corpus.mkdir(parents=True)
+    greedy = {b"xyz", b"xxz"}
+    for data in greedy:
+        (corpus / data.decode()).write_bytes(data)
+    told: list[Summary] = []
+
+    def enough(summary: Summary) -> None:
+        told.append(summary)
+        if summary.restarts >= 2:
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        run_campaign(plan(tmp_path, keep_going=True), enough)
+    [path] = told[-1].findings
+    fields = orjson.loads(path.read_bytes())
+    assert (fields["kind"], fields["key"]) == ("memory", "memory")
+    assert "None" not in fields["message"]
+    assert path.with_suffix("").read_bytes() in greedy
+    assert told[-1].again == told[-1].restarts - 1
+    assert told[-1].warnings == ()
+    assert not {name_of(data) for data in greedy} & FolderStore(corpus).names()
+
+
 SHRINKS = """
 def shrink(data):
     from fuzz.campaigns.worker import told
