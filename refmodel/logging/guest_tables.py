@@ -18,8 +18,8 @@ __all__ = ["NOT_PRESENT", "USED", "VALUES", "EntryValue", "GuestTables"]
 class EntryValue:
     """What a value means in an entry of the concrete guest that machines start with."""
 
-    first: bool = False
-    """It names the first frame, which is the root; else the last."""
+    names: int = -1
+    """The number of the frame that it names: the first is the root; -1 for the last, which is all tables below it."""
     writable: bool = True
     accessed: int = -1
     """The value that the walker makes it when it sets A; -1 where A is set."""
@@ -34,10 +34,11 @@ VALUES = (
     EntryValue(dirty=1),
     EntryValue(writable=False),
     EntryValue(accessed=2, dirty=2),
-    EntryValue(first=True),
+    EntryValue(names=0),
+    EntryValue(names=1),
 )
 """By value: not present; writable, A and D set; the same without D; read-only; writable with neither bit; the root's
-own frame, writable. Values beyond are data, and as entries not present."""
+own frame, writable; the second frame, writable. Values beyond are data, and as entries not present."""
 
 
 class GuestTables(RootTravels[G], TableSync[G]):
@@ -68,7 +69,7 @@ def _laid_out(layout: EntryLayout, value: int, entry: EntryValue, last: int, val
         return other if 0 <= other < values else value
 
     return layout.but(
-        frame_of=layout.frame_of.set(value, 0 if entry.first else last),
+        frame_of=layout.frame_of.set(value, entry.names % (last + 1)),
         is_present=layout.is_present.add(value),
         is_writable=layout.is_writable.put(value, entry.writable),
         with_accessed=layout.with_accessed.set(value, bit(entry.accessed)),

@@ -16,6 +16,7 @@ from refmodel.refinement import seen
 from refmodel.refinement.checkpoints import gone_back
 from refmodel.schedules.replay import noticed_by_the_guest, replay
 from refmodel.schedules.schedule import Broken, Noticed, Schedule
+from refmodel.schedules.written import written
 from refmodel.search.complete import Completion, complete
 from refmodel.search.explore import Explored, Outcome, Progress, explore
 from refmodel.search.seed_space import LEFT_OUT, RENAMED, ROUNDS, prelude_of, seed_space, sizes_for
@@ -77,7 +78,7 @@ def search(
     """
     spec = machine(name, variant)
     sizes, prelude = sizes_for(spec, sizes), prelude_of(spec)
-    _need_few_names(sizes, symmetry)
+    need_few_names(sizes, symmetry)
     explored = explore(seed_space(spec, sizes, rounds, symmetry), None, max_states, progress)
     explored = evolve(explored, depth=explored.depth + len(prelude))
     found = Found(name, variant, sizes, rounds, explored)
@@ -97,7 +98,7 @@ def _cut(schedule: Schedule) -> Schedule:
     return evolve(schedule, actions=schedule.actions[: schedule.broken.after])
 
 
-def _need_few_names(sizes: Sizes, symmetry: bool) -> None:
+def need_few_names(sizes: Sizes, symmetry: bool) -> None:
     """A state may have to be tried under every renaming that its own shape leaves open."""
     renamings = prod(factorial(sizes[sort]) for sort in RENAMED)
     if symmetry and renamings > _MOST_RENAMINGS:
@@ -156,9 +157,15 @@ def _noticed(
 ) -> Found:
     """The shortest schedule that the guest notices at all, when the first broken claim leads to none.
 
-    Searched with no claim to stop at: what is past the first broken claim is where the guest is harmed.
+    One that is written out comes first. Else it is searched for with no claim to stop at: what is past the first broken
+    claim is where the guest is harmed.
     """
     spec = machine(found.machine, found.variant)
+    shortest = len(found.schedule.actions) if found.schedule else None
+    known = written(found.variant)
+    if known is not None and known.machine == found.machine:
+        how = "from the first broken claim on the guest notices nothing soon; this schedule is written out, not found"
+        return evolve(found, sizes=known.sizes, schedule=annotated(known), how=how, shortest=shortest)
     nowhere = []
     if not max_states:
         return evolve(found, schedule=completion.schedule, how=f"{completion.how}; it was not looked for further")
@@ -171,7 +178,6 @@ def _noticed(
             longer = annotated(
                 Schedule(found.machine, found.variant, sizes, found.rounds, (*prelude_of(spec), *explored.way))
             )
-            shortest = len(found.schedule.actions) if found.schedule else None
             how = "from the first broken claim on the guest notices nothing; this is the shortest that it notices"
             return evolve(found, sizes=sizes, schedule=longer, how=how, shortest=shortest)
         nowhere.append(explored)

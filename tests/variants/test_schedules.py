@@ -3,6 +3,7 @@
 Whatever machine it is of: all is read from the variants and from what ``make_schedules`` stored.
 """
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from refmodel.language import Refused
 from refmodel.machines import machine
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import dumps
+from refmodel.schedules.written import written
 from refmodel.search.find import GROWING, search
 from refmodel.search.replayed import discrepancies
 from refmodel.search.seed_space import seed_space, sizes_for
@@ -23,6 +25,7 @@ QUICK = [name for name in REACHED if SAID.get(name, {}).get("states", 0) <= 300]
 ANEW = ["no-flush", "harvest-replaces", "resume-after-ack"]
 """Made anew in the quick tier: one that the guest notices with a step of its own, one that goes on longer than the
 shortest schedule, one that the engine alone brings to light."""
+WRITTEN = [name for name in REACHED if written(name) is not None]
 UNREACHED = [name for name in WRONG if VARIANTS[name].unreached]
 
 
@@ -43,7 +46,8 @@ def test_the_stored_schedule_breaks_the_claim_and_is_noticed_as_it_says(name: st
     assert (schedule.variant, schedule.machine) == (name, VARIANTS[name].machine)
     assert discrepancies(schedule, list(replay(schedule))) == []
     assert schedule.broken is not None
-    assert len(schedule.actions) == (schedule.noticed.after if schedule.noticed else schedule.broken.after)
+    if schedule.noticed or name not in WRITTEN:
+        assert len(schedule.actions) == (schedule.noticed.after if schedule.noticed else schedule.broken.after)
     assert said["shortest"] <= schedule.broken.after
     assert (schedule.noticed is None) is ("unnoticed" in said)
     claim = machine(schedule.machine).claims[schedule.broken.claim]
@@ -64,15 +68,28 @@ def test_the_machine_without_the_fault_breaks_nothing_on_the_same_schedule(name:
         state = after
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_schedule_that_is_written_out_shows_what_the_search_does_not_come_to(name: str) -> None:
+    assert stored(name) == written(name)
+    assert len(stored(name).actions) > SAID[name]["shortest"]
+    assert SAID[name]["oracle"] != ["accepted"]
+
+
+def test_schedules_are_written_out_of_variants_alone() -> None:
+    folder = files("refmodel.variants") / "written"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.json" for name in WRITTEN)
+
+
 def is_found_as_early(name: str) -> None:
     """The search comes to a broken claim after so many steps; that of the stored schedule, unless it goes on longer."""
-    schedule = stored(name)
-    found = search(schedule.machine, name, schedule.sizes, schedule.rounds)
+    schedule, variant = stored(name), VARIANTS[name]
+    sizes = (variant.growing or GROWING)[0] if name in WRITTEN else schedule.sizes
+    found = search(schedule.machine, name, sizes, schedule.rounds)
     assert found.schedule is not None
     assert found.schedule.broken is not None
     assert schedule.broken is not None
     assert found.schedule.broken.after <= schedule.broken.after
-    if schedule.broken.after == SAID[name]["shortest"]:
+    if schedule.broken.after == SAID[name]["shortest"] and name not in WRITTEN:
         assert found.schedule.broken == schedule.broken
         assert schedule.actions[: schedule.broken.after] == found.schedule.actions
 
