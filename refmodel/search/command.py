@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 from rich.console import Console
 
 from refmodel.language import Sizes
-from refmodel.schedules.schedule import save
+from refmodel.schedules.schedule import load, save
+from refmodel.search.again import again
 from refmodel.search.find import GROWING, MAX_STATES, Found, find
 from refmodel.search.report import as_json, show, watched
 from refmodel.search.seed_space import ROUNDS, SIZES
@@ -22,6 +24,7 @@ _SIZE = click.IntRange(1, 8)
 
 
 @click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--machine", "machine_name", metavar="NAME", help="The machine; else the variant's own, or seed.")
 @click.option("--variant", metavar="NAME", help="One of its variants, wrong or sound.")
 @click.option("--all-variants", is_flag=True, help="Every variant, one after the other.")
@@ -38,6 +41,7 @@ _SIZE = click.IntRange(1, 8)
 @click.option("--save", "path", metavar="FILE|DIR", type=click.Path(path_type=Path), help="Write schedules found.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the results as JSON, and nothing else.")
 def search(
+    file: Path | None,
     machine_name: str | None,
     variant: str | None,
     all_variants: bool,
@@ -54,12 +58,19 @@ def search(
 ) -> None:
     """Search for the shortest schedule that breaks a claim, breadth first.
 
+    With a FILE, a schedule such as `refmodel fuzz` writes of a finding, for the shortest that breaks the same claim, in
+    the machine, the sizes and the rounds that it names.
+
     Exit status: 0 nothing found, 1 a claim breaks, 2 the arguments cannot be used.
     """
     if all_variants and variant:
         raise click.UsageError("--variant and --all-variants exclude each other")
     given = {"pfn": pages, "vpn": vpages, "cpu": cpus, "word": words, "value": values}
     sizes = _machines(given)
+    if file and (machine_name or variant or all_variants or sizes or rounds is not None):
+        raise click.UsageError(
+            "FILE names the machine, the variant, the sizes and the rounds: they cannot be given too"
+        )
     console = Console(highlight=False)
     results = []
     for name in VARIANTS if all_variants else (variant,):
@@ -68,12 +79,12 @@ def search(
         growing = sizes or (known.growing if known else ()) or GROWING
         more = rounds if rounds is not None else known.rounds if known else ROUNDS
         try:
-            with watched(name or on) as progress:
-                found = find(
-                    on, name, growing, more, max_states=max_states, symmetry=not no_symmetry, progress=progress
-                )
+            with watched(str(file or name or on)) as progress:
+                bounds: dict[str, Any] = {"max_states": max_states, "symmetry": not no_symmetry, "progress": progress}
+                found = again(load(file), **bounds) if file else find(on, name, growing, more, **bounds)
         except Unusable as unusable:
-            raise click.UsageError(str(unusable)) from None
+            where = f"{file}: " if file and str(file) not in str(unusable) else ""
+            raise click.UsageError(f"{where}{unusable}") from None
         results.append(found)
         if not json_wanted:
             show(console, found, picture=not all_variants)
@@ -82,7 +93,7 @@ def search(
     if json_wanted:
         listed = [as_json(found) for found in results]
         click.echo(orjson.dumps(listed if all_variants else listed[0], option=orjson.OPT_INDENT_2))
-    sys.exit(1 if any(found.is_broken for found in results) else 0)
+    sys.exit(1 if any(found.schedule is not None for found in results) else 0)
 
 
 def _machines(given: dict[str, int | None]) -> Sequence[Sizes]:

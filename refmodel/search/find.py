@@ -23,7 +23,17 @@ from refmodel.search.seed_space import LEFT_OUT, RENAMED, ROUNDS, prelude_of, se
 from refmodel.unusable import Unusable
 from refmodel.variants import Variant
 
-__all__ = ["GROWING", "MAX_STATES", "Found", "find", "find_variant", "search"]
+__all__ = [
+    "GROWING",
+    "MAX_STATES",
+    "Found",
+    "annotated",
+    "find",
+    "find_variant",
+    "is_noticed",
+    "need_few_names",
+    "search",
+]
 
 MAX_STATES = 1_000_000
 """States kept unless told otherwise: some ten minutes, and a gigabyte."""
@@ -52,7 +62,8 @@ class Found:
     explored: Explored
     schedule: Schedule | None = None
     how: str | None = None
-    """How the schedule comes from the broken claim to what the guest notices, or why the guest notices nothing."""
+    """How the schedule comes from the broken claim to what the guest notices, or why the guest notices nothing.
+    Of a stored schedule that was searched again: how the two compare."""
     shortest: int | None = None
     """The length of the shortest schedule to a broken claim, where ``schedule`` is another, which the guest notices."""
 
@@ -99,7 +110,7 @@ def _cut(schedule: Schedule) -> Schedule:
 
 
 def need_few_names(sizes: Sizes, symmetry: bool) -> None:
-    """A state may have to be tried under every renaming that its own shape leaves open."""
+    """Unusable where a state may have to be tried under too many renamings, all that its own shape leaves open."""
     renamings = prod(factorial(sizes[sort]) for sort in RENAMED)
     if symmetry and renamings > _MOST_RENAMINGS:
         raise Unusable("sizes", f"{renamings:,} renamings of a state", "smaller sizes, or --no-symmetry")
