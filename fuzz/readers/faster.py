@@ -78,7 +78,10 @@ def drawn(data: bytes) -> Iterator[e.Event]:
 
 _HAND_OVER = (e.Pause(), e.Commit(), e.Activate(), e.Done())
 _ANYWHERE = (*_HAND_OVER, e.Commit(context=False), e.Abort(), e.Memory("source", "ram", 3, "a"), e.Begin(1, ()))
-_OF_HOSTS = (e.Abort(runs=False), e.Acknowledge(), e.Destroy(), e.Fence(), e.Lost(), e.Images("source", False))
+_OF_HOSTS = (
+    *(e.Abort(runs=False), e.Acknowledge(), e.Destroy(), e.Fence(), e.Lost(), e.Images("source", False)),
+    *(e.Logging(True), e.Logging(False), e.Logging(True, "devices"), e.Reserve(True), e.Reserve(False), e.Configure()),
+)
 _LIKELY = ("sssSSSro", "smMdso", "mMd", "sssTTTrd", "sTTr")
 """What mostly comes while the guest runs at the source, is paused, is handed over, runs at the target, is done."""
 

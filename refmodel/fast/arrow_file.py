@@ -24,7 +24,8 @@ OF_PAGES = ("store", "release", "send", "memory")
 _OF_ALL = ("round", "pause", "discard", "commit", "activate", "done", "abort")
 _OF_CHECKPOINTS = ("checkpoint", "resume", "whole", "emit", "output", "takeover")
 _OF_HOSTS = ("acknowledge", "destroy", "fence", "lost", "images")
-NAMES = (*OF_PAGES, *_OF_ALL, *_OF_CHECKPOINTS, *_OF_HOSTS)
+_OF_RESIDUE = ("logging", "reserve", "configure")
+NAMES = (*OF_PAGES, *_OF_ALL, *_OF_CHECKPOINTS, *_OF_HOSTS, *_OF_RESIDUE)
 """The events by their code."""
 _CHUNK = 1 << 16
 SCHEMA = pa.schema(

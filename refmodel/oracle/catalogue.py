@@ -23,7 +23,7 @@ from attrs import frozen
 
 from refmodel.catalogue.classes import CLASSES as KNOWN
 from refmodel.catalogue.classes import Source
-from refmodel.oracle.rules import OF_CHECKPOINTS
+from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS, OF_RESIDUE
 
 __all__ = ["CLASSES", "BugClass", "classes_of", "fixes_of"]
 
@@ -96,7 +96,8 @@ CLASSES = dict(
         _class("M20", "no-store", _STALE, _OTHER, kind="xbzrle"),
         _class("M21", "no-store", _STALE, _OTHER, _TWO, kind="multifd"),
         _class("M23", "", _AGAIN),
-        _class("M26", "", _ONE),
+        _class("M25", "", OF_HOSTS[:1], OF_RESIDUE[1:]),
+        _class("M26", "", _ONE, OF_RESIDUE[:1]),
         _class("M29", "apart seen-before", _STALE),
         _class("M30", "", _COUNTED),
         _class("M31", "apart across-a-sync", _STALE, _MISSING),

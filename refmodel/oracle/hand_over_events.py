@@ -15,6 +15,7 @@ from refmodel.oracle.events import (
     Pause,
 )
 from refmodel.oracle.page_events import TakesPages
+from refmodel.oracle.residue_events import TakesResidue
 from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS
 
 __all__ = ["TakesHandOver"]
@@ -24,7 +25,7 @@ _LEFT, _KEPT, _IMAGES = OF_HOSTS
 _DROPPED = OF_CHECKPOINTS[-1]
 
 
-class TakesHandOver(TakesPages):
+class TakesHandOver(TakesPages, TakesResidue):
     """What a judge has to do about it."""
 
     def take_hand_over(self, event: OfHandOver) -> None:
@@ -82,3 +83,4 @@ class TakesHandOver(TakesPages):
         if isinstance(ledger, CheckpointedLedger) and ledger.exists:
             self.step(_DROPPED, "forget", event.told)
         self.step(_LEFT, "abandon")
+        self.leaves_nothing(event)

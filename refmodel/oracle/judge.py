@@ -1,11 +1,12 @@
 """The judge: the promise's own steps, run on events.
 
 Every event is a step of level A, or an observation of what a page holds. A refusal is a finding; its rule is the guard
-that refused. ``page_events``, ``hand_over_events`` and ``checkpoint_events`` say which step an event is.
+that refused. ``page_events``, ``hand_over_events`` and ``checkpoint_events`` say which step an event is;
+``residue_events`` is about what level A has no step for.
 """
 
 from refmodel.oracle.checkpoint_events import TakesCheckpoints
-from refmodel.oracle.events import VERSION, Begin, Event, OfCheckpoints, OfHandOver, OfPages
+from refmodel.oracle.events import VERSION, Begin, Event, OfCheckpoints, OfHandOver, OfPages, OfResidue
 from refmodel.oracle.hand_over_events import TakesHandOver
 from refmodel.oracle.stepping import MOST_FINDINGS
 
@@ -29,6 +30,8 @@ class Judge(TakesHandOver, TakesCheckpoints):
             self.take_hand_over(event)
         elif isinstance(event, OfCheckpoints):
             self.take_checkpoint(event)
+        elif isinstance(event, OfResidue):
+            self.take_residue(event)
         else:
             self.tell("the log is harvested")
 

@@ -36,6 +36,7 @@ from refmodel.oracle.events import (
 )
 from refmodel.oracle.observed_hosts import deaths, has_requests, images, what_is_known
 from refmodel.oracle.observed_pages import BLOCK, Arriving, digest, side_of
+from refmodel.oracle.observed_residue import residue
 from refmodel.refinement import seen, witness
 from refmodel.schedules.replay import Watch
 from refmodel.state import Phase, same_entry
@@ -121,6 +122,7 @@ class Observer:
         yield from deaths(promised)
         yield from images(self._spec, before, promised, after)
         yield from _of_checkpoints(promised)
+        yield from residue(before, after)
         if now.target_runs and not then.target_runs:
             if any(step.step == "take_over" for step in promised):
                 yield from self._memory("target", after)
@@ -132,7 +134,11 @@ class Observer:
         if now.source_runs and not then.source_runs and self._spec.is_migrating(after):
             yield Resume()
         elif (now.source_runs and not then.source_runs) or self._is_given_up(before, after):
-            yield Abort(bool(now.source_runs and self._spec.runs(after)), bool(self._spec.is_heard(before)))
+            yield Abort(bool(now.source_runs and self._spec.runs(after)), self._is_heard(before, after))
+
+    def _is_heard(self, before: Any, after: Any) -> bool:
+        """The target hears of an abort: the wire was there, and whoever gave up did not just hang up."""
+        return bool(self._spec.is_heard(before) and self._spec.is_heard(after))
 
     def _is_given_up(self, before: Any, after: Any) -> bool:
         """The migration has ended, and not only for a source that died while the target could take over."""

@@ -9,7 +9,7 @@ from refmodel.checkpointed_promise import CheckpointedPromise
 from refmodel.language import Contract
 from refmodel.promise import Promise
 
-__all__ = ["OF_CHECKPOINTS", "OF_HOSTS", "RULES", "Rule"]
+__all__ = ["OF_CHECKPOINTS", "OF_HOSTS", "OF_RESIDUE", "RULES", "Rule"]
 
 
 @frozen
@@ -133,6 +133,20 @@ RULES = {
             "checkpoints and an abort, and whether the target was told, was fenced, or the source lost",
             (Contract.HAND_OVER,),
         ),
+        Rule(
+            "a-target-reserves-before-anything-is-sent",
+            Promise.deliver.__name__,
+            "the target has set memory aside for the guest before the stream begins",
+            "when the target reserves, and when the configuration is sent",
+            (Contract.HAND_OVER,),
+        ),
+        Rule(
+            "given-up-nothing-is-left",
+            Promise.abandon.__name__,
+            "a migration that is given up logs no longer, and a target that hears of it keeps nothing for the guest",
+            "abort, and whose stores are logged, or what is reserved, until then",
+            (Contract.HAND_OVER,),
+        ),
     )
 }
 """Every rule, by name."""
@@ -148,3 +162,5 @@ OF_HOSTS = (
     "the-images-follow-the-guest",
 )
 """Those that speak of an abort, of the source's image and of disks: where none is told of, nothing is to be checked."""
+OF_RESIDUE = ("a-target-reserves-before-anything-is-sent", "given-up-nothing-is-left")
+"""Those that speak of what a migration takes for itself: asked only where some of that is told."""

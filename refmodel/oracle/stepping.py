@@ -8,7 +8,7 @@ from refmodel.oracle.catalogue import classes_of
 from refmodel.oracle.events import Event
 from refmodel.oracle.inplace import unbounded_ledger
 from refmodel.oracle.pages import LEFT_OUT, Page, Pages, shortened
-from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS, RULES
+from refmodel.oracle.rules import OF_CHECKPOINTS, OF_HOSTS, OF_RESIDUE, RULES
 from refmodel.oracle.verdict import Finding
 from refmodel.promise import Ledger, Promise
 from refmodel.unusable import Unusable
@@ -34,7 +34,7 @@ class Stepping:
         self.paused = False
         self.ended: Event | None = None
         """The last event that ended the run."""
-        self.counts = {rule: 0 for rule in RULES if rule not in (*OF_CHECKPOINTS, *OF_HOSTS)}
+        self.counts = {rule: 0 for rule in RULES if rule not in (*OF_CHECKPOINTS, *OF_HOSTS, *OF_RESIDUE)}
         """How often each rule was checked that there may be something to check by."""
         self._found = Counter[str]()
         self._ends: set[type[Event]] = set()

@@ -17,6 +17,7 @@ from refmodel.oracle.rules import RULES
 from refmodel.oracle.summary import verdict_of
 from refmodel.seed import Seed, SeedState
 from refmodel.state import Phase
+from refmodel.variants import VARIANTS
 from tests.checkers.claims import stored_names
 from tests.checkers.runs import END, STOP, Run, sent
 from tests.variants.make_schedules import stored
@@ -45,6 +46,9 @@ STORED = (*MAPPED, ("guest_store", 0, 0, 0, 1), "pause", "final_harvest")
 RUNS: dict[str, Callable[[], Run]] = {
     "LosesWords": lambda: Run.of(LosesWords(), (*STORED, *sent(), *END)),
     "ScribblesOnThePage": lambda: Run.of(ScribblesOnThePage(), (*STORED, *sent(), *END)),
+    "sent-before-reservation": lambda: Run.of(
+        VARIANTS["sent-before-reservation"].spec(), ("begin", "send_configuration", "reserve", "abort")
+    ),
     "SendsOn": lambda: Run.of(SendsOn(), (*STOP, *sent(), *END, ("transfer_read", 0))),
 }
 NOT_OF_EVENTS = {"the-stream-is-whole": "about the bytes of a stream, of which events know nothing"}

@@ -23,6 +23,7 @@ from refmodel.oracle.events.hand_over import (
     Pause,
 )
 from refmodel.oracle.events.pages import Discard, Memory, OfPages, Release, Send, Side, Store
+from refmodel.oracle.events.residue import Configure, Logging, OfResidue, Reserve
 
 __all__ = [
     "Abort",
@@ -32,6 +33,7 @@ __all__ = [
     "Block",
     "Checkpoint",
     "Commit",
+    "Configure",
     "Destroy",
     "Discard",
     "Done",
@@ -39,14 +41,17 @@ __all__ = [
     "Event",
     "Fence",
     "Images",
+    "Logging",
     "Lost",
     "Memory",
     "OfCheckpoints",
     "OfHandOver",
     "OfPages",
+    "OfResidue",
     "Output",
     "Pause",
     "Release",
+    "Reserve",
     "Resume",
     "Round",
     "Send",
@@ -85,4 +90,4 @@ class Round:
     """The log is harvested: a new round begins."""
 
 
-Event = Begin | Round | OfPages | OfHandOver | OfCheckpoints
+Event = Begin | Round | OfPages | OfHandOver | OfCheckpoints | OfResidue

@@ -12,7 +12,7 @@ from attrs import asdict, fields
 from cattrs import ClassValidationError, Converter, transform_error
 from cattrs.gen import make_dict_structure_fn
 
-from refmodel.oracle.events import Begin, Block, Event, OfCheckpoints, OfHandOver, OfPages, Round
+from refmodel.oracle.events import Begin, Block, Event, OfCheckpoints, OfHandOver, OfPages, OfResidue, Round
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.unusable import Unusable, shown
 
@@ -20,7 +20,7 @@ __all__ = ["dumps", "event_of", "lines_of", "looks_like_events", "read_events"]
 
 _CLASSES: dict[str, type[Event]] = {
     cls.__name__.lower(): cls
-    for cls in (Begin, Round, *get_args(OfPages), *get_args(OfHandOver), *get_args(OfCheckpoints))
+    for cls in (Begin, Round, *get_args(OfPages), *get_args(OfHandOver), *get_args(OfCheckpoints), *get_args(OfResidue))
 }
 _LONGEST_LINE = 1 << 20
 
