@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from refmodel.catalogue.classes import CLASSES, GROUPS, BugClass, Source
+from refmodel.catalogue.classes import CLASSES, CONTROLS, GROUPS, BugClass, Source
 from refmodel.catalogue.listing import commits
-from refmodel.catalogue.mutants import Mutant, mutants_of
+from refmodel.catalogue.mutants import MUTANTS, Mutant, mutants_of
 from refmodel.catalogue.narration import doing
 from refmodel.catalogue.verdicts import checkers, variants_of
-from refmodel.variants import Variant
+from refmodel.variants import VARIANTS, Variant
 
 __all__ = ["page"]
 
@@ -20,6 +20,9 @@ _HEAD = """\
 a bug right; one that brought it says so. A reference is code that does it right, or says what is right. The tag tells
 how it was read: D, the diff or the source; C, most of the commit's message; T, its title alone; P, an excerpt on a
 mirrored page. Two tags, as in C/T, stand for commits read in different ways.
+
+{named} of the commits are named by a variant, or by a wrong checker, that does what went wrong there; the others
+belong to their class, and what stands for that does something of the kind.
 
 A class is stood for by variants of right machines (`seed`, a larger one, or `seed` with a part more): each replaces one
 function. `refmodel bugs M07` searches and proves the variants of one class, has the oracle judge them, and tells how
@@ -36,7 +39,7 @@ def page() -> str:
 
 
 def _page() -> Iterator[str]:
-    yield _HEAD.format(classes=len(CLASSES), commits=commits())
+    yield _HEAD.format(classes=len(CLASSES), commits=commits(), named=len(_named()))
     for known in CLASSES.values():
         breaks = f"{', '.join(known.contracts) or 'none'} | {', '.join(known.invariants) or 'none'}"
         stands = len(variants_of(known.number)) + len(mutants_of(known.number)) or "not yet"
@@ -50,6 +53,14 @@ def _page() -> Iterator[str]:
     yield from map(_variant, variants_of("-"))
     yield "\nWhat else is like them:\n\n"
     yield from map(_source, GROUPS[-1].controls)
+
+
+def _named() -> set[str]:
+    """The commits that something stands for by name."""
+    stands = (*(v.sources for v in VARIANTS.values()), *(mutant.sources for mutant in MUTANTS.values()))
+    named = {i for sources in stands for i in sources}
+    known = {i for each in CLASSES.values() for i in each.commits} | {i for source in CONTROLS for i in source.ids}
+    return named & known
 
 
 def _class(known: BugClass) -> Iterator[str]:

@@ -126,6 +126,8 @@ SUPERPAGE_VARIANTS = (
         ("3c3736cd32bf",),
         machine=_MACHINE,
         growing=_ONE_PAGE,
+        unnoticed="both entries lead to the same page; that a TLB with both may fault is the hardware's affair, and no "
+        "recorder sees into a TLB",
     ),
     Variant(
         "merged-while-logging",

@@ -28,5 +28,7 @@ QEMU_VARIANTS = (
         ("86e1167e9a",),
         machine="seed+qemu-rounds",
         growing=(_ONE_PAGE,),
+        unnoticed="the last round sends what is owed, counted or not; what is pending stands in QEMU's trace, where "
+        "the oracle finds it by kvm-qemu-counts-what-it-owes",
     ),
 )
