@@ -23,7 +23,7 @@ WRONG = [
 MORE = [
     ("seed", "activate-early", "starts_only_once_it_has_acknowledged", 4),
     ("xen", "log-outlives-abort", "the_mode_is_off_or_to_be_torn_down", 4),
-    ("xen-2005", "cpu-keeps-root", "every_cpu_walks_the_shadow", 8),
+    ("xen-2005", "cpu-keeps-root", "every_cpu_walks_the_shadow", 9),
     ("kvm-qemu", "enable-keeps-mappings", "only_where_the_log_permits", 5),
     ("kvm-qemu-ring", "log-outlives-abort", "the_mode_is_off", 4),
     ("kvm-qemu-ring", "ring-flag-first", "writes_only_free_entries", 5),
