@@ -18,9 +18,17 @@ from refmodel.parts import PARTS
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import Schedule
 from refmodel.variants import VARIANTS
-from tests.variants.make_schedules import STORED
+from tests.variants.make_schedules import STORED, stored
 
-__all__ = ["ALL_MACHINES", "every_claim", "first_broken_in", "refuted_alone", "stored_names", "until_broken"]
+__all__ = [
+    "ALL_MACHINES",
+    "broken_in",
+    "every_claim",
+    "first_broken_in",
+    "refuted_alone",
+    "stored_names",
+    "until_broken",
+]
 
 ALL_MACHINES = (*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts))
 """The named machines, and the seed machine with each part: every claim is one of some of them."""
@@ -48,6 +56,11 @@ def first_broken_in(schedule: Schedule, but: str = "") -> frozenset[str]:
         if broken:
             return broken
     return frozenset()
+
+
+def broken_in(name: str) -> frozenset[str]:
+    """The claims that break anywhere in a variant's stored schedule."""
+    return frozenset(each.claim for moment in replay(stored(name)) for each in moment.broken)
 
 
 def until_broken(schedule: Schedule) -> Schedule:

@@ -11,7 +11,7 @@ from fuzz.questions.table import QUESTIONS
 from fuzz.readers.table import TARGETS
 from refmodel.catalogue.mutants import MUTANTS
 from refmodel.oracle.all_rules import all_rules
-from tests.checkers.claims import every_claim
+from tests.checkers.claims import broken_in, every_claim, stored_names
 from tests.checkers.corollaries import COROLLARIES
 from tests.checkers.make_witnesses import witnesses
 from tests.checkers.recordings import COMPANIONS
@@ -20,7 +20,7 @@ from tests.checkers.test_claims import RUNS
 from tests.checkers.test_noticing import RUNS as NOTICED
 from tests.checkers.test_oracle_rules import witnesses as finds_alone
 
-__all__ = ["PAGE", "page", "shown_by"]
+__all__ = ["PAGE", "breaks_beside", "found_beside", "page", "shown_by"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "checkers.md"
 _HEAD = """\
@@ -32,12 +32,14 @@ A check that has never failed shows nothing. So for each there is something wron
 there, and is not when it is switched off: a wrong variant, found by search (its stored schedule) or by the proof; a run
 of a right machine with a fault in one cell; a recording. The tests in `tests/checkers` switch them off one by one.
 A claim that follows from others is named with these: that it does, and from no fewer, is proved, and each of them has
-something that it alone finds, but for what follows from it.
+something that it alone finds, but for what follows from it. Where a claim alone sees nothing but a fault or a step, a
+variant that breaks it with others stands beside, if one does: without the claim, its finding is lost and no other.
 `refmodel bugs M33` has whole checkers that are wrong in the ways in which real ones were.
 
 | check | kind | of | without it this is missed |
 | --- | --- | --- | --- |
 """
+_BESIDE = "; with others: "
 _PLANTED = {
     "machine": "the wrong variants: see the rows of *fuzz*",
     "lifting": "a set of a map that sets nothing; an operator of the evaluator that is another",
@@ -59,17 +61,19 @@ def targets() -> Iterator[tuple[str, str]]:
     assert set(QUESTIONS) < set(_PLANTED)
 
 
-def page(alone: Mapping[str, str]) -> str:
-    """All of it; ``alone`` has for each of the oracle's rules on events the events that it alone finds fault with."""
-    rows = [*_claims(), *_rules(alone), *_others()]
+def page(alone: Mapping[str, str], beside: Mapping[str, str]) -> str:
+    """All of it; ``alone`` has for each of the oracle's rules on events the events that it alone finds fault with, and
+    ``beside`` for a claim that no variant breaks alone one that breaks it with others."""
+    rows = [*_claims(beside), *_rules(alone), *_others()]
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _claims() -> Iterator[tuple[str, ...]]:
+def _claims(beside: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     found = witnesses()
     for name, (claim, machine) in sorted(every_claim().items()):
         kind = "law" if claim.of_steps else "invariant"
-        yield f"`{name}`", kind, f"{claim.contract.value}, `{machine}`", _witness(name, found.get(name, {}))
+        missed = _witness(name, found.get(name, {})) + (f"{_BESIDE}`{beside[name]}`" if name in beside else "")
+        yield f"`{name}`", kind, f"{claim.contract.value}, `{machine}`", missed
 
 
 def _witness(name: str, witness: Mapping[str, object]) -> str:
@@ -112,6 +116,21 @@ def shown_by(text: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `([^`]+)` \| rule of the oracle \| any \| events: `([^`]+)` \|$", text, re.MULTILINE))
 
 
+def breaks_beside(text: str) -> dict[str, str]:
+    """What the page names for claims that a variant breaks with others."""
+    return dict(re.findall(rf"^\| `([^`]+)` \|.*{_BESIDE}`([^`]+)` \|$", text, re.MULTILINE))
+
+
+def found_beside() -> dict[str, str]:
+    """For each claim that no variant breaks alone, the first that breaks it with others in its stored schedule."""
+    by_search = {claim for claim, witness in witnesses().items() if "search" in witness}
+    found: dict[str, str] = {}
+    for name in sorted(stored_names()):
+        for claim in broken_in(name) - by_search:
+            found.setdefault(claim, name)
+    return found
+
+
 if __name__ == "__main__":
     known = [rule.name for rule in all_rules() if rule.about == "any"]
-    print(page({name: next(iter(finds_alone(name)), "") for name in known}), end="")
+    print(page({name: next(iter(finds_alone(name)), "") for name in known}, found_beside()), end="")
