@@ -13,7 +13,8 @@ S = TypeVar("S", bound=State)
 
 _LONGEST = 150
 """Actions: enough for two pages to be transferred and to get from there to the target."""
-_RARE: Mapping[str, float] = {"abort": 0.03, "pause": 0.1, "target_store": 0.1, "guest_compute": 0.3}
+_FAILURES = dict.fromkeys(("lose_wire", "lose_source", "lose_target"), 0.03)
+_RARE: Mapping[str, float] = {"abort": 0.03, "pause": 0.1, "target_store": 0.1, "guest_compute": 0.3, **_FAILURES}
 """How often a walk takes up a step that ends, or fills, what it walks for; others, always."""
 _ENGINE = 0.6
 """How often a walk asks the engine rather than anybody, without which few walks reach the target."""
