@@ -33,7 +33,7 @@ ENGINE = "engine"
 class Progress(Chapter):
     """From the beginning until the end some engine step can be taken, with some arguments; or one that settles a wait.
 
-    A failure that the engine meets is no step that it could rely on to get on with.
+    A failure that the engine meets is no step that it could rely on to get on with; nor is a look at what there is.
     """
 
     spec: AnyMachine
@@ -62,7 +62,9 @@ class Progress(Chapter):
             hypotheses = small_hypotheses(type(self.spec))
             yield Obligation(group, part, 1, WAITED_FOR, hypotheses, taken, lambda: False, satisfiable=True)
             return
-        engines = [s for s in steps.values() if s.actor is Actor.ENGINE and s.name not in ranking.delays]
+        engines = [
+            s for s in steps.values() if s.actor is Actor.ENGINE and s.name not in {*ranking.delays, *ranking.looks}
+        ]
         goes_on = self.is_running(theory.before) & neg(ranking.waits(theory.before))
         unaided = goes_on & neg(ranking.is_in_need(theory.before))
         ways = {

@@ -21,6 +21,7 @@ class Steps:
     """Steps of one part, each with the reason: as ``Ranking`` has them."""
 
     answers: Mapping[str, str] = field(factory=dict)
+    looks: frozenset[str] = frozenset()
     afterwards: Mapping[str, str] = field(factory=dict)
     delays: Mapping[str, str] = field(factory=dict)
     again: Mapping[str, str] = field(factory=dict)
@@ -79,7 +80,10 @@ STEPS: Mapping[str, Steps] = {
             "log_teardown": "the last client of the log has gone, and the next has to switch it on again",
         }
     ),
-    "xen-2005-rounds": Steps(answers={"peek": "before each batch the log is looked at, to skip what is dirty again"}),
+    "xen-2005-rounds": Steps(
+        answers={"peek": "before each batch the log is looked at, to skip what is dirty again"},
+        looks=frozenset({"peek"}),
+    ),
     "dirty-ring": Steps(
         answers={
             "reap_flag": "a vCPU's fault filled the entry",

@@ -39,6 +39,8 @@ class Ranking:
     left_to_do: tuple[Work, ...]
     answers: Mapping[str, str] = field(factory=dict)
     """Engine steps that answer the guest."""
+    looks: frozenset[str] = frozenset()
+    """Answers that change nothing but what is known. They can be taken at any time: to be able to is no way on."""
     afterwards: Mapping[str, str] = field(factory=dict)
     """Engine steps that may come once the migration has ended."""
     delays: Mapping[str, str] = field(factory=dict)

@@ -39,6 +39,8 @@ class Skipping(State):
     """A round that handles fewer pages is the last. Constant."""
     most: Count
     """The last iteration. Constant."""
+    enough: Count
+    """The round in which more pages have been sent, in all, is the last. Constant."""
 
 
 @frozen(slots=False)
@@ -56,6 +58,7 @@ class Xen2005Rounds(ConfiguredFirst[S]):
 
     target_handled = 50
     max_iterations = 29
+    times_memory = 3
 
     def initial(self, anything: S) -> S:
         """Any thresholds."""
@@ -70,7 +73,8 @@ class Xen2005Rounds(ConfiguredFirst[S]):
         """Xen's thresholds; a guest of no more pages than the first stops at 1, else no round of it would follow."""
         m = super().start(sizes)
         target = self.target_handled if sizes["pfn"] > self.target_handled else 1
-        return m.but(skipping=m.skipping.but(target=target, most=self.max_iterations))
+        enough = self.times_memory * sizes["pfn"]
+        return m.but(skipping=m.skipping.but(target=target, most=self.max_iterations, enough=enough))
 
     def begin(self, m: S) -> S:
         """With the first iteration."""
@@ -123,14 +127,18 @@ class Xen2005Rounds(ConfiguredFirst[S]):
 
     def stops(self, m: S) -> bool:
         """After a round that handled few pages, after the last iteration, or when enough has been sent."""
-        skipping, memory = m.skipping, m.rounds.to_send.filled().size
-        enough = skipping.total > memory + memory + memory
+        skipping = m.skipping
+        enough = skipping.total > skipping.enough
         few = skipping.handled < skipping.target
         return few | (skipping.iteration >= skipping.most) | enough | neg(m.rounds.left > 0)
 
     def may_go_on(self, m: S) -> bool:
         """Not stopping."""
-        return super().may_go_on(m) & neg(self.stops(m))
+        return super().may_go_on(m) & self.has_chosen_to_go_on(m)
+
+    def has_chosen_to_go_on(self, m: S) -> bool:
+        """The same: the thresholds are numbers of the state, and nothing is counted."""
+        return super().has_chosen_to_go_on(m) & neg(self.stops(m))
 
     def may_stop(self, m: S) -> bool:
         """After a round; or nothing is sent live at all (R11)."""

@@ -29,6 +29,8 @@ def test_the_thresholds_are_xens_and_smaller_for_a_guest_that_is_smaller_than_th
     assert today().m.policy.target == 1
     large = Harvesting("seed+xen-rounds", pfn=51).m.policy
     assert (large.target, large.most) == (50, 5)
+    large = Harvesting("seed+xen-2005-rounds", pfn=51).m.skipping
+    assert (large.target, large.most, large.enough) == (50, 29, 153)
 
 
 LACKING = {

@@ -16,6 +16,7 @@ from refmodel.language import need
 from refmodel.machines import machine
 from refmodel.parts import PARTS
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf
+from refmodel.rounds.xen_2005_policy import Xen2005Rounds
 from refmodel.seed import Seed
 from tests.proofs.endings import unproved
 
@@ -71,6 +72,18 @@ class CopiesNoLeaf(LeafByLeaf[Any]):
 
 def test_a_failure_that_may_be_met_again_is_nothing_to_get_on_with() -> None:
     assert ("engine", NEVER_STUCK) in unproved(patched("seed+leaf-by-leaf", "copies-no-leaf", CopiesNoLeaf)())
+
+
+class SkipsNothing(Xen2005Rounds[Any]):
+    def page_skipped(self, m: Any, page: int) -> Any:
+        """A page that is dirty again has its turn in no round."""
+        need(m.phase != m.phase, "a page can be skipped")
+        return m
+
+
+def test_to_look_at_the_log_is_nothing_to_get_on_with() -> None:
+    for name in ("seed+xen-2005-rounds", "xen-2005"):
+        assert unproved(patched(name, "skips-nothing", SkipsNothing)()) == {("engine", NEVER_STUCK)}
 
 
 def test_a_machine_of_these_parts_has_a_ranking_and_one_with_a_part_of_its_own_has_none() -> None:
