@@ -26,6 +26,7 @@ from refmodel.migration import AnyMachine
 
 __all__ = [
     "ANOTHER",
+    "ANSWERED",
     "BEGINS",
     "CLOSER",
     "NOT_PUT_OFF",
@@ -38,6 +39,7 @@ __all__ = [
 
 WORKS = "the_engine_works_only_while_a_migration_runs"
 CLOSER = "an_engine_step_brings_the_end_closer"
+ANSWERED = "an_answer_to_the_guest_leaves_less_to_be_answered"
 NOT_PUT_OFF = "a_step_of_guest_or_operator_ends_the_migration_or_does_not_put_the_end_off"
 BEGINS = "a_migration_begins_by_the_operator_alone"
 STAYS_ENDED = "an_ended_migration_stays_ended"
@@ -69,6 +71,8 @@ def _statements(step: Step, ranking: Ranking) -> dict[str, Statement]:
         found[NOT_PUT_OFF] = lambda before, after: implies(
             running(before), over(after) | no_further(before, after, works)
         )
+    if step.name in ranking.answers and step.name not in ranking.looks:
+        found[ANSWERED] = lambda before, after: closer(before, after, ranking.to_answer)
     if step.name in ranking.settled_by:
         found[SETTLES] = lambda before, after: implies(
             running(before) & ranking.waits(before), ends_or_is_closer(before, after)
@@ -102,7 +106,8 @@ class Termination(Chapter):
         relied_on = () if self.ranking.relies_on is None else (RELIED_ON,)
         settles = (SETTLES,) if self.ranking.settled_by else ()
         again = (ANOTHER,) if self.ranking.again else ()
-        return (WORKS, CLOSER, NOT_PUT_OFF, BEGINS, STAYS_ENDED, *again, *settles, *relied_on)
+        answered = (ANSWERED,) if self.ranking.to_answer else ()
+        return (WORKS, CLOSER, NOT_PUT_OFF, BEGINS, STAYS_ENDED, *answered, *again, *settles, *relied_on)
 
     def obligations(self, part: str) -> Iterator[Obligation]:
         """By who takes the step."""

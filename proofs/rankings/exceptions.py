@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from proofs.ranking import Once, Remaining, Work
 from proofs.rankings.checkpoints import of_checkpoints
 from proofs.rankings.postcopy import of_postcopy
 from proofs.rankings.ranking import Ranking
@@ -21,6 +22,7 @@ class Steps:
     """Steps of one part, each with the reason: as ``Ranking`` has them."""
 
     answers: Mapping[str, str] = field(factory=dict)
+    to_answer: tuple[Work, ...] = ()
     looks: frozenset[str] = frozenset()
     afterwards: Mapping[str, str] = field(factory=dict)
     delays: Mapping[str, str] = field(factory=dict)
@@ -91,6 +93,13 @@ STEPS: Mapping[str, Steps] = {
             "reset_entry": "the same",
             "reset_flush": "the same",
         },
+        to_answer=(
+            Remaining("entries that are not read", lambda m: m.ring.dirty),
+            Once("the finding of one of them", lambda m: m.reaper.reading),
+            Remaining("entries that are not reset", lambda m: m.ring.reset),
+            Once("the end of the flush", lambda m: m.ring_protection.revoked.is_empty),
+            Remaining("CPUs that are not flushed", lambda m: m.ring_protection.flushed, done=True),
+        ),
         afterwards={
             "reap_payload": "what was found is read",
             "reset_entry": "entries that were read are reset",
@@ -99,6 +108,7 @@ STEPS: Mapping[str, Steps] = {
     ),
     "backup-bitmap": Steps(
         answers={"mark_without_vcpu": "a writer that has no vCPU wrote the page"},
+        to_answer=(Remaining("pages written without a vCPU", lambda m: m.backup.written),),
         afterwards={"mark_without_vcpu": "a writer comes to its end"},
     ),
 }

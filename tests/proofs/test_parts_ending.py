@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from proofs import rankings
+from proofs.ending import ANSWERED
 from proofs.progress import NEVER_STUCK
 from proofs.rankings import is_ranked, ranking_of
 from proofs.rankings.assumed import OF_THE_END
@@ -13,6 +14,8 @@ from proofs.rankings.exceptions import STEPS
 from proofs.rankings.order import EVERY, order
 from refmodel.compose import patched
 from refmodel.language import need
+from refmodel.logging.backup_bitmap import BackupBitmap
+from refmodel.logging.dirty_ring import DirtyRing
 from refmodel.machines import machine
 from refmodel.parts import PARTS
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf
@@ -84,6 +87,54 @@ class SkipsNothing(Xen2005Rounds[Any]):
 def test_to_look_at_the_log_is_nothing_to_get_on_with() -> None:
     for name in ("seed+xen-2005-rounds", "xen-2005"):
         assert unproved(patched(name, "skips-nothing", SkipsNothing)()) == {("engine", NEVER_STUCK)}
+
+
+class ReapsNothing(DirtyRing[Any]):
+    def reap_flag(self, m: Any, cpu: int, entry: int) -> Any:
+        """The reaper looks at the entry, and comes to it again."""
+        super().reap_flag(m, cpu, entry)
+        return m
+
+
+class ResetsNothing(DirtyRing[Any]):
+    def reset_entry(self, m: Any, cpu: int, entry: int) -> Any:
+        """The entry stays as it was read."""
+        super().reset_entry(m, cpu, entry)
+        return m
+
+
+class FlushesAgain(DirtyRing[Any]):
+    def reset_flush(self, m: Any, cpu: int) -> Any:
+        """Nobody notes which CPU it was."""
+        return m.but(cpus=super().reset_flush(m, cpu).cpus)
+
+
+class MarksAgain(BackupBitmap[Any]):
+    def mark_without_vcpu(self, m: Any, pfn: int) -> Any:
+        """The writer does not come to its end."""
+        return super().mark_without_vcpu(m, pfn).but(backup=m.backup)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "step"),
+    [
+        (ReapsNothing, "reap_flag"),
+        (ResetsNothing, "reset_entry"),
+        (FlushesAgain, "reset_flush"),
+        (MarksAgain, "mark_without_vcpu"),
+    ],
+)
+def test_an_answer_that_leaves_as_much_to_be_answered_is_found(wrong: type[Any], step: str) -> None:
+    assert (step, ANSWERED) in unproved(patched("kvm-qemu-ring", step.replace("_", "-"), wrong)())
+
+
+@pytest.mark.parametrize("what", [work.what for work in ranking_of(machine("kvm-qemu-ring")).to_answer])
+def test_no_entry_of_what_is_to_be_answered_is_idle(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = machine("kvm-qemu-ring")
+    ranking = ranking_of(spec)
+    rest = tuple(work for work in ranking.to_answer if work.what != what)
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: evolve(ranking, to_answer=rest))
+    assert {claim for _, claim in unproved(spec)} == {ANSWERED}
 
 
 def test_a_machine_of_these_parts_has_a_ranking_and_one_with_a_part_of_its_own_has_none() -> None:
