@@ -6,6 +6,7 @@ Level A knows nothing of it, as no load returns it: the judge keeps it itself, b
 from refmodel.oracle.events import Abort, Configure, Logging, OfResidue, Reserve
 from refmodel.oracle.rules import OF_RESIDUE
 from refmodel.oracle.stepping import Stepping
+from refmodel.promise import Ledger
 
 __all__ = ["TakesResidue"]
 
@@ -15,8 +16,8 @@ _FIRST, _LEFT = OF_RESIDUE
 class TakesResidue(Stepping):
     """What a judge has to do about it."""
 
-    def __init__(self, where: str) -> None:
-        super().__init__(where)
+    def __init__(self, where: str, ledger: Ledger | None = None) -> None:
+        super().__init__(where, ledger)
         self._logged: dict[str, bool] = {}
         """Whose stores are being logged, of those of which it was told."""
         self._is_reserved: bool | None = None

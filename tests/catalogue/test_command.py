@@ -60,14 +60,14 @@ def quickly(variant: Variant, prove: Prover | None, care: Care = Care.TOLD) -> V
 
 
 def test_the_table_says_how_each_variant_is_caught(monkeypatch: pytest.MonkeyPatch, prover: None) -> None:
-    some(monkeypatch, "clear-after-read", "log-outlives-abort")
+    some(monkeypatch, "clear-after-read", "regions-left-split")
     found = ran()
     assert found.exit_code == 0
     told = last_column(found.stdout)
     assert "breaks at 11, seen at 20" in told
     assert "refuted: transfer_done" in told
     assert "the-last-store-arrives" in told
-    assert "breaks at 3, not seen refuted: abort accepted" in told
+    assert "breaks at 4, not seen refuted: abort accepted" in told
     assert "breaks at: steps to a broken claim" in one_line(found.stdout)
     assert max(map(len, found.stdout.splitlines())) <= 80
 
