@@ -65,13 +65,13 @@ def _statements(step: Step, ranking: Ranking) -> dict[str, Statement]:
         found[STAYS_ENDED] = lambda before, after: implies(over(before), over(after))
     if step.actor is Actor.ENGINE and step.name not in ranking.afterwards:
         found[WORKS] = lambda before, after: running(before)
-    if step.actor is Actor.ENGINE and step.name not in {*ranking.answers, *ranking.delays}:
+    if step.actor is Actor.ENGINE and step.name not in {*ranking.answers, *ranking.looks, *ranking.delays}:
         found[CLOSER] = lambda before, after: ranking.completes(before, after) | ends_or_is_closer(before, after)
     elif step.name not in {*ranking.delays, *ranking.again}:
         found[NOT_PUT_OFF] = lambda before, after: implies(
             running(before), over(after) | no_further(before, after, works)
         )
-    if step.name in ranking.answers and step.name not in ranking.looks:
+    if step.name in ranking.answers:
         found[ANSWERED] = lambda before, after: closer(before, after, ranking.to_answer)
     if step.name in ranking.settled_by:
         found[SETTLES] = lambda before, after: implies(

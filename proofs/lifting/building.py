@@ -14,13 +14,10 @@ __all__ = ["all_of", "any_of", "equal", "negation", "put_in"]
 
 _CONTEXT = z3.main_ctx()
 _HANDLE = _CONTEXT.ref()
-_ARRAYS = [z3.Ast * size for size in range(4)]
 
 
 def _array(parts: Sequence[Any]) -> Any:
-    size = len(parts)
-    kind = _ARRAYS[size] if size < len(_ARRAYS) else z3.Ast * size
-    return kind(*[part.ast for part in parts])
+    return (z3.Ast * len(parts))(*[part.ast for part in parts])
 
 
 def all_of(*parts: Any) -> Any:

@@ -36,7 +36,7 @@ def _ranking(cls: type[Any]) -> Ranking:
         left_to_do(spec),
         answers=_all(one.answers for one in steps),
         to_answer=tuple(work for one in steps for work in one.to_answer),
-        looks=frozenset().union(*(one.looks for one in steps)),
+        looks=_all(one.looks for one in steps),
         afterwards=_all(one.afterwards for one in steps),
         delays=_all(one.delays for one in steps),
         again=_all(one.again for one in steps),

@@ -23,7 +23,7 @@ class Steps:
 
     answers: Mapping[str, str] = field(factory=dict)
     to_answer: tuple[Work, ...] = ()
-    looks: frozenset[str] = frozenset()
+    looks: Mapping[str, str] = field(factory=dict)
     afterwards: Mapping[str, str] = field(factory=dict)
     delays: Mapping[str, str] = field(factory=dict)
     again: Mapping[str, str] = field(factory=dict)
@@ -82,10 +82,7 @@ STEPS: Mapping[str, Steps] = {
             "log_teardown": "the last client of the log has gone, and the next has to switch it on again",
         }
     ),
-    "xen-2005-rounds": Steps(
-        answers={"peek": "before each batch the log is looked at, to skip what is dirty again"},
-        looks=frozenset({"peek"}),
-    ),
+    "xen-2005-rounds": Steps(looks={"peek": "before each batch the log is looked at, to skip what is dirty again"}),
     "dirty-ring": Steps(
         answers={
             "reap_flag": "a vCPU's fault filled the entry",

@@ -1,9 +1,9 @@
 """What the proof that a machine's migrations end needs to know of it: its ranking, and the exceptions to it.
 
-An *answer* is an engine step that the guest has caused (an entry of a ring that it filled), or that changes nothing
-but what is known (a look at the log). It is proved that an answer does not put the end off, and, but for a look, leaves
-less to be answered. That the guest does not keep the engine busy for ever is assumed. A failure ends the migration, or
-leaves it where it was.
+An *answer* is an engine step that the guest has caused (an entry of a ring that it filled); a *look* changes nothing
+but what is known (of the log). It is proved that neither puts the end off, and that an answer leaves less to be
+answered. That neither keeps the engine busy for ever is assumed. A failure ends the migration, or leaves it where it
+was.
 
 Steps that do put it off are named too: each is assumed to come finitely often in one migration. A migration that has
 ended is followed by another only by steps that are named, which nobody but the operator takes; that these come finitely
@@ -41,9 +41,9 @@ class Ranking:
     answers: Mapping[str, str] = field(factory=dict)
     """Engine steps that answer the guest."""
     to_answer: tuple[Work, ...] = ()
-    """What the guest has left the engine to answer, weightiest first: each answer that is no look lessens it."""
-    looks: frozenset[str] = frozenset()
-    """Answers that change nothing but what is known. They can be taken at any time: to be able to is no way on."""
+    """What the guest has left the engine to answer, weightiest first: each answer lessens it."""
+    looks: Mapping[str, str] = field(factory=dict)
+    """Engine steps that change nothing but what is known. They can be taken at any time: to be able to is no way on."""
     afterwards: Mapping[str, str] = field(factory=dict)
     """Engine steps that may come once the migration has ended."""
     delays: Mapping[str, str] = field(factory=dict)
