@@ -46,8 +46,8 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         (EVERY, Remaining("words of it not read", lambda m: m.transfer.read, done=True)),
         *(("manual-protect", work) for work in _CHUNKS),
         ("shadowed-for-migration", Remaining("CPUs not on the shadow", _on_shadow, done=True)),
-        ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started)),
-        ("device-writes", Remaining("devices that do not log", lambda m: m.devices.logging, done=True)),
+        ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started | _has_left(spec, m))),
+        ("device-writes", _until_committed(spec, "devices that do not log", lambda m: m.devices.logging)),
         (
             "hypervisor-writes",
             _at(Phase.PAUSED, "pages the hypervisor has to mark", lambda m: m.hypervisor.written),
@@ -109,12 +109,12 @@ _HARVEST: tuple[Work, ...] = (
 def _switch(spec: Any) -> tuple[Work, ...]:
     """The log is enabled: then what may not be written any more is revoked, and each CPU flushed."""
     return (
-        Once("the log's switch", lambda m: spec.is_enabled(m)),
+        Once("the log's switch", lambda m: spec.is_enabled(m) | _has_left(spec, m)),
         Remaining(
             "writable mappings that are not permitted",
-            lambda m: m.shadow.writable.where(lambda v: spec.permits(m, m.shadow.frame[v]), False),
+            lambda m: m.shadow.writable.where(lambda v: spec.permits(m, m.shadow.frame[v]) | _has_left(spec, m), False),
         ),
-        Remaining("CPUs not flushed after the switch", lambda m: m.log_mode.flushed, done=True),
+        _until_committed(spec, "CPUs not flushed after the switch", lambda m: m.log_mode.flushed),
     )
 
 
@@ -182,6 +182,16 @@ def _on_shadow(m: Any) -> Any:
 def _at(phase: Phase, what: str, of: Callable[[Any], Any]) -> Work:
     """What is to be brought to its end in this phase, once the guest stands still: until then it comes and goes."""
     return Remaining(what, lambda m: of(m).where(lambda *key: m.phase != phase, False))
+
+
+def _has_left(spec: Any, m: Any) -> bool:
+    """The source has given up its right to run: what its log needs, no round will need again."""
+    return spec.is_committed(m) | (m.phase == Phase.AFTER)  # type: ignore[no-any-return]
+
+
+def _until_committed(spec: Any, what: str, done: Callable[[Any], Any]) -> Work:
+    """What rounds need, and nobody does once they are over: a source that is discarded gives it up."""
+    return Remaining(what, lambda m: done(m).where(lambda *key: _has_left(spec, m), True), done=True)
 
 
 def _not_carried(m: Any) -> Any:

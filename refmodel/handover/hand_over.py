@@ -92,13 +92,10 @@ class HandOverSteps(WhoRuns[M]):
 
     @operator
     def discard_source(self, m: M) -> M:
-        """The source's image is freed; not before the target is known to have everything.
-
-        With the domain go its log, rings and shadow: what the state says of these means nothing any more.
-        """
+        """The source's image is freed, and with it what the migration took; not before the target has everything."""
         need((m.phase == Phase.ACKNOWLEDGED) | (m.phase == Phase.AFTER), "the target has acknowledged")
         need(m.hand_over.source_kept, "the source's image is still there")
-        return m.but(hand_over=m.hand_over.but(source_kept=False))
+        return self.nothing_kept(m).but(hand_over=m.hand_over.but(source_kept=False))
 
     @operator
     def abort(self, m: M) -> M:

@@ -76,9 +76,9 @@ class PostCopy(DemandClaims[X]):
             return after.but(rounds=after.rounds.but(to_send=owed))
         return super().commit(m)
 
-    def logging_ended(self, m: X) -> X:
+    def taken_back(self, m: X) -> X:
         """Given up before that, no switch has been made: the target is forgotten, with what it has dropped."""
-        return self.without_demand(super().logging_ended(m))
+        return self.without_demand(super().taken_back(m))
 
     def at_the_commit_nothing_is_marked_and_nothing_on_its_way(self, m: X, page: int) -> bool:
         """But for what the target awaits."""

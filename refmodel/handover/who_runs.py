@@ -32,9 +32,13 @@ class WhoRuns(MigrationRounds[M]):
         """The target is there to start the guest, and nobody has kept it from that."""
         return True
 
+    def nothing_kept(self, m: M) -> M:
+        """What a migration has taken for itself at the source it gives back (I-CLEAN): its log, and what parts add."""
+        return self.logging_ended(m)
+
     def taken_back(self, m: M) -> M:
         """The source has the guest again, and nothing of the migration is left in its way (I-CLEAN)."""
-        return self.logging_ended(m).but(
+        return self.nothing_kept(m).but(
             phase=Phase.ABORTED,
             transfer=self.idle(m),
             hand_over=m.hand_over.but(source_runs=True),

@@ -109,5 +109,5 @@ class DeviceLog(MigrationRounds[D]):
 
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def no_device_logs_while_no_migration_runs(self, m: D, dev: Dev) -> bool:
-        """One that went on logging after an abort would go on paying for it."""
-        return implies((m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED), neg(m.devices.logging[dev]))
+        """One that went on logging after an abort would go on paying for it; so would a host whose guest has gone."""
+        return implies(self.is_without_migration(m), neg(m.devices.logging[dev]))

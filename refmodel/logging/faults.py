@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from refmodel.language import Contract, Cpu, Pfn, Set, Value, Vpn, guest, iff, implies, law, need, neg
 from refmodel.logging.shadow import ShadowTable
-from refmodel.state import Log, M, Stage
+from refmodel.state import Log, M, Phase, Stage
 
 __all__ = ["Faults"]
 
@@ -91,8 +91,12 @@ class Faults(ShadowTable[M]):
         return m
 
     def logging_ended(self, m: M) -> M:
-        """What a migration that is given up does to them: nothing may be left behind (I-CLEAN)."""
+        """What a migration that is given up, and a source that is discarded, do to them: nothing is left (I-CLEAN)."""
         return m
+
+    def is_without_migration(self, m: M) -> bool:
+        """At the source there is none yet, or it was given up, or the target has everything and the source is gone."""
+        return (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED) | neg(m.hand_over.source_kept)
 
     def found(self, m: M) -> Set[Pfn]:
         """The pages that a harvest finds in the log."""

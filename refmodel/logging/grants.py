@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from refmodel.handover.who_runs import WhoRuns
 from refmodel.language import (
     Contract,
     Pfn,
@@ -26,7 +27,6 @@ from refmodel.language import (
     need,
     neg,
 )
-from refmodel.rounds.rounds import MigrationRounds
 from refmodel.state import Machine, Phase
 
 __all__ = ["G", "Granted", "Grants", "WithGrants"]
@@ -52,7 +52,7 @@ class WithGrants(Machine):
 G = TypeVar("G", bound=WithGrants)
 
 
-class Grants(MigrationRounds[G]):
+class Grants(WhoRuns[G]):
     """Mapped, written unseen, marked at the unmap or, while the mapping lasts, before the last harvest."""
 
     def initial(self, anything: G) -> G:
@@ -117,9 +117,9 @@ class Grants(MigrationRounds[G]):
         marked = self.marked(m, page)
         return marked.but(granted=m.granted.but(marked_last=m.granted.marked_last.add(page)))
 
-    def logging_ended(self, m: G) -> G:
+    def taken_back(self, m: G) -> G:
         """Backends go on (I-CLEAN)."""
-        after = super().logging_ended(m)
+        after = super().taken_back(m)
         last = after.granted.marked_last.cleared()
         return after.but(granted=after.granted.but(marked_last=last, backends_run=True))
 

@@ -72,7 +72,7 @@ class KvmBitmap(MigrationRounds[K]):
 
     def permits(self, m: K, page: int) -> bool:
         """A page whose bit is set is not protected; nor is any while logging is off."""
-        return m.log.dirty[page] | (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED)
+        return m.log.dirty[page] | self.is_without_migration(m)
 
     def permitted(self, m: K, page: int) -> K:
         """R7: the bit is the permission. Other mappings of the page get their rights back when they fault."""

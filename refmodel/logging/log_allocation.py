@@ -113,8 +113,8 @@ class LogAllocation(HandOverSteps[A]):
     @law(Contract.LOGGING, "I-LOG", "I-CONS")
     def a_lost_mark_is_remembered_until_the_migration_is_given_up(self, before: A, after: A) -> bool:
         """No harvest takes the failure for a log without that mark."""
-        given_up = (after.phase == Phase.ABORTED) | (after.phase == Phase.BEFORE)
-        return implies(before.allocation.failed & neg(after.allocation.failed), given_up)
+        over = self.is_without_migration(after)
+        return implies(before.allocation.failed & neg(after.allocation.failed), over)
 
     @law(Contract.HAND_OVER, "I-CLEAN")
     def a_migration_that_is_given_up_takes_its_lost_marks_along(self, before: A, after: A) -> bool:

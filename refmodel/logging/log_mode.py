@@ -198,5 +198,5 @@ class LogDirtyMode(PageTransfer[L]):
 
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def outside_a_migration_the_mode_is_off(self, m: L) -> bool:
-        """Before it is asked for, and after an abort: the guest pays for the log only while somebody reads it."""
-        return implies((m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED), neg(m.log_mode.on))
+        """The guest pays for the log, and a host whose guest has gone, only while somebody reads it."""
+        return implies(self.is_without_migration(m), neg(m.log_mode.on))

@@ -68,7 +68,7 @@ class ProtectAtHarvest(Faults[C]):
 
     def permits(self, m: C, page: int) -> bool:
         """A page that is marked already. Outside a migration there is no log, and nothing is kept from the guest."""
-        return m.log.dirty[page] | (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED)
+        return m.log.dirty[page] | self.is_without_migration(m)
 
     def permitted(self, m: C, page: int) -> C:
         """R7: the mark is the permission. Other mappings of the page get their rights when they fault themselves."""

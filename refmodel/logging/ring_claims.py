@@ -79,8 +79,7 @@ class DirtyRingClaims(DirtyRing[R]):
     @invariant(Contract.LOGGING, "I-CLEAN")
     def logging_ends_with_the_migration(self, m: R) -> bool:
         """Nothing is protected for an engine that will not reset it."""
-        idle = (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED)
-        return implies(idle, neg(m.ring_protection.started))
+        return implies(self.is_without_migration(m), neg(m.ring_protection.started))
 
     @invariant(Contract.LOGGING, "I-LOG")
     def while_rounds_run_logging_has_started(self, m: R) -> bool:

@@ -86,9 +86,9 @@ class TableSync(WalkerBits[G]):
         )
 
     @invariant(Contract.LOGGING, "I-CLEAN", goal=True)
-    def after_an_abort_no_table_is_trapped(self, m: G, page: Pfn) -> bool:
+    def without_a_migration_no_table_is_trapped(self, m: G, page: Pfn) -> bool:
         """A guest on its own table would never get out of the fault."""
-        return implies(m.phase == Phase.ABORTED, neg(self.traps(m, page)))
+        return implies(self.is_without_migration(m), neg(self.traps(m, page)))
 
     @invariant(Contract.LOGGING)
     def cpus_are_flushed_only_for_a_claimed_table(self, m: G, cpu: Cpu) -> bool:

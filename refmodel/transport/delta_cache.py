@@ -60,9 +60,9 @@ class DeltaCache(HandOverSteps[D]):
         """The cache without its pages."""
         return m.but(cache=m.cache.but(words=m.cache.words.cleared()))
 
-    def taken_back(self, m: D) -> D:
+    def nothing_kept(self, m: D) -> D:
         """Another migration finds another target."""
-        return self.cache_emptied(super().taken_back(m))
+        return self.cache_emptied(super().nothing_kept(m))
 
     def sent(self, m: D, page: int, word: int) -> D:
         """Of a word that is what the line says nothing is sent; any other is recorded, and sent."""
@@ -119,8 +119,7 @@ class DeltaCache(HandOverSteps[D]):
         return implies(m.cache.words[line, word], m.cache.able[line])
 
     @invariant(Contract.TRANSPORT, "I-DELTA", "I-CLEAN")
-    def the_cache_is_empty_until_rounds_run_and_after_an_abort(self, m: D, line: Line, word: Word) -> bool:
-        """It is about one target."""
-        phase = m.phase
-        none = (phase == Phase.BEFORE) | (phase == Phase.SETUP) | (phase == Phase.ABORTED)
+    def only_a_migration_has_words_in_its_cache(self, m: D, line: Line, word: Word) -> bool:
+        """From the first round on: it is about one target."""
+        none = self.is_without_migration(m) | (m.phase == Phase.SETUP)
         return implies(none, neg(m.cache.words[line, word]))
