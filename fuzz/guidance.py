@@ -10,14 +10,18 @@ from fuzz.counters import counters
 from fuzz.decode import HEAD, IDLE_RECORDS, RECORD
 from fuzz.feedback import features_of
 from fuzz.mix import MOST_STEPS
-from fuzz.mutate import crossed, extended, finished, mutated
+from fuzz.mutate import changed, crossed, extended, finished, mutated
+from fuzz.mutations import MUTATIONS
 from fuzz.run import Course, Runner
 
-__all__ = ["FLAGS", "Guide"]
+__all__ = ["ALONE", "FLAGS", "Guide"]
 
 FLAGS = (f"-max_len={HEAD + RECORD * MOST_STEPS}", "-len_control=0", "-reduce_inputs=0")
 """What libFuzzer is told unless its user says otherwise (of two the last one counts). Not to reduce inputs: one that is
 cut short meets the same states, but for those that it would have met next."""
+ALONE = ("nothing", "bytes", *MUTATIONS, "splice")
+"""What an ablation can measure by itself. ``nothing`` fills a schedule up, as each does that changes one; ``bytes`` not
+even that."""
 _RESUMED, _FRESH, _OF = 30, 1, 32
 """Of so many further schedules: those that go on from a rare state, and those drawn from the beginning. These take many
 times the steps of those."""
@@ -30,13 +34,15 @@ _SPLICED = 32
 class Guide:
     """Follows inputs, and makes others. Without ``feed`` libFuzzer is told nothing of states, and none are kept.
 
-    ``without`` is what to do without, by name, as an ablation asks; ``mutations`` are all those of schedules.
+    An ablation asks for one of two things, by name: to do ``without`` something (``mutations`` are all those of
+    schedules), or to use one thing ``alone``, for every other schedule, and libFuzzer's own mutations for the rest.
     """
 
-    def __init__(self, atheris: Any, runner: Runner, feed: bool = True, without: str = "") -> None:
+    def __init__(self, atheris: Any, runner: Runner, feed: bool = True, without: str = "", alone: str = "") -> None:
         self._atheris = atheris
         self._runner = runner
         self._without = without
+        self._alone = alone
         self._vocabulary = runner.vocabulary()
         self._features = features_of(runner.spec)
         self._many, self._count = counters(atheris)
@@ -79,6 +85,8 @@ class Guide:
     def mutator(self, data: bytes, most: int, seed: int) -> bytes:
         """Another schedule: from a rare state on, or from the beginning, or this one with some steps changed."""
         chance = Random(seed)
+        if self._alone:
+            return self._by_one(data, most, chance)
         if self._without != "end" and (reached := self.archive.unfinished()):
             return finished(reached.data, most, chance)
         which = chance.randrange(_OF)
@@ -95,6 +103,12 @@ class Guide:
         at = begun if chance.randrange(2) else HEAD + RECORD * chance.randrange(MOST_STEPS)
         return self._mutated(data, most, chance.randrange(1 << 32))[at:]
 
+    def _by_one(self, data: bytes, most: int, chance: Random) -> bytes:
+        if self._alone in ("bytes", "splice") or chance.randrange(2):
+            return bytes(self._atheris.Mutate(bytes(data), most))
+        usable = [MUTATIONS.get(self._alone, lambda draft: None)]
+        return changed(bytes(data), most, chance, self._vocabulary, usable)
+
     def _mutated(self, data: bytes, most: int, seed: int) -> bytes:
         if self._without == "mutations":
             return Random(seed).randbytes(min(most, HEAD + RECORD * MOST_STEPS))
@@ -102,12 +116,13 @@ class Guide:
 
     def crossover(self, one: bytes, other: bytes, most: int, seed: int) -> bytes:
         """A splice, seldom, or else what ``mutator`` makes."""
-        if seed % _SPLICED:
+        if seed % (2 if self._alone else _SPLICED):
             return self.mutator(one, most, seed)
         return crossed(bytes(one), bytes(other), most, seed)
 
     def set_up(self, argv: Sequence[str], one_input: Callable[[bytes], object]) -> None:
         """``atheris.Setup`` with what makes further schedules."""
         gc.set_threshold(50_000, 20, 100)  # states are many, live long, and refer to nothing that refers to them
-        more = {} if self._without in ("splice", "mutations") else {"custom_crossover": self.crossover}
+        crosses = self._alone in ("", "splice") and self._without not in ("splice", "mutations")
+        more = {"custom_crossover": self.crossover} if crosses else {}
         self._atheris.Setup(list(argv), one_input, custom_mutator=self.mutator, **more)

@@ -4,7 +4,7 @@ libFuzzer's own mutations of bytes shift every later pair by one, and repeat byt
 each mutation is worth is measured: ``python -m fuzz.ladder --ablation``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from fuzz.decode import HEAD, RECORD
@@ -13,7 +13,7 @@ from fuzz.mutations import FIRST, MUTATIONS, Draft, step_of
 from fuzz.vocabulary import Vocabulary
 from refmodel.language import Actor
 
-__all__ = ["crossed", "extended", "finished", "mutated", "seeds"]
+__all__ = ["changed", "crossed", "extended", "finished", "mutated", "seeds"]
 
 _BYTES, _HEADS = 16, 16
 """One in so many mutations is libFuzzer's own, of bytes; one in so many draws the head anew."""
@@ -46,9 +46,16 @@ def mutated(
     chance = Random(seed)
     if chance.randrange(_BYTES) == 0 and without != "bytes":
         return by_bytes(data, most)
+    usable = [change for name, change in MUTATIONS.items() if name != without]
+    return changed(data, most, chance, vocabulary, usable)
+
+
+def changed(
+    data: bytes, most: int, chance: Random, vocabulary: Vocabulary | None, usable: Sequence[Callable[[Draft], None]]
+) -> bytes:
+    """The schedule after one to three of these mutations, as long again as a run can be; now and then another head."""
     front = data[:HEAD].ljust(HEAD, b"\0")
     draft = Draft(_steps(data), chance, vocabulary, front[0])
-    usable = [change for name, change in MUTATIONS.items() if name != without]
     for _ in range(1 + chance.randrange(3)):
         chance.choice(usable)(draft)
     _fill(draft)

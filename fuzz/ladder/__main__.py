@@ -10,17 +10,20 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from fuzz.engine import needs_atheris
+from fuzz.guidance import ALONE
 from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
-from fuzz.ladder.rungs import ABLATED, DEFAULT
-from fuzz.ladder.table import markdown
+from fuzz.ladder.rungs import ABLATED, BY_ONE, DEFAULT
+from fuzz.ladder.table import column, markdown
 from fuzz.mutations import MUTATIONS
 from refmodel.compose import nearest
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
 __all__ = ["ladder"]
+
+_WITHOUT = (*MUTATIONS, "bytes", "splice", "mutations", "resume", "end", "fresh")
 
 
 @click.command()
@@ -31,6 +34,7 @@ __all__ = ["ladder"]
 @click.option("--seeds", type=click.IntRange(1, 100), default=5, show_default=True, help="How many seeds.")
 @click.option("--judge", type=click.Choice(["guest", "claims"]), default="guest", show_default=True)
 @click.option("--ablation", is_flag=True, help="This fuzzer without each of its mutations.")
+@click.option("--by-one", is_flag=True, help="Each mutation by itself beside libFuzzer's own, without rare states.")
 @click.option(
     "--results",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -49,6 +53,7 @@ def ladder(
     seeds: int,
     judge: str,
     ablation: bool,
+    by_one: bool,
     results: Path,
     page: Path | None,
     section: str | None,
@@ -59,19 +64,18 @@ def ladder(
         if name not in VARIANTS:
             raise Unusable("variant", f"no variant {name!r}", nearest(name, VARIANTS))
     wrong = [v.name for v in VARIANTS.values() if not v.sound]
-    chosen = list(variants) or (wrong if everything else list(ABLATED if ablation else DEFAULT))
+    chosen = list(variants) or (wrong if everything else list(ABLATED if ablation else BY_ONE if by_one else DEFAULT))
     if ablation:
-        columns = [
-            ("fuzzer", ""),
-            *(("fuzzer", name) for name in (*MUTATIONS, "bytes", "splice", "mutations", "resume", "end", "fresh")),
-        ]
+        columns = [("fuzzer", without, "") for without in ("", *_WITHOUT)]
+    elif by_one:
+        columns = [("fuzzer", "", alone) for alone in ALONE]
     else:
-        columns = [(engine, "") for engine in engines or ENGINES]
+        columns = [(engine, "", "") for engine in engines or ENGINES]
     rungs = [
-        Rung(variant, engine, seed, judge, seconds, without)
+        Rung(variant, engine, seed, judge, seconds, without, alone)
         for seed in range(1, seeds + 1)
         for variant in chosen
-        for engine, without in columns
+        for engine, without, alone in columns
     ]
     done = {result.rung: result for result in read(results)}
     if not no_measuring:
@@ -80,12 +84,11 @@ def ladder(
             append(results, result)
             done[result.rung] = result
     have = [answer for rung in rungs if (answer := known(done, rung))]
-    names = [engine + (f" without {without}" if without else "") for engine, without in columns]
-    rows = list(markdown(have, chosen, names))
+    rows = list(markdown(have, chosen, [column(*which) for which in columns]))
     Console().print(Markdown("\n".join(rows)))
     if page is not None:
         command = "python -m fuzz.ladder " + " ".join(a for a in sys.argv[1:] if not a.startswith("--no-measuring"))
-        place = section or ("ablation" if ablation else f"ladder-{judge}")
+        place = section or ("ablation" if ablation else "by-one" if by_one else f"ladder-{judge}")
         write(page, place, command, datetime.datetime.now(datetime.UTC).date(), len(have), len(rungs), rows)
 
 
@@ -93,7 +96,7 @@ def _missing(rungs: Sequence[Rung], done: dict[Rung, Measured]) -> Iterator[Meas
     left = [rung for rung in rungs if known(done, rung) is None]
     for number, rung in enumerate(left, 1):
         result = measured(rung)
-        what = f"{rung.variant} by {rung.engine}" + (f" without {rung.without}" if rung.without else "")
+        what = f"{rung.variant} by {column(rung.engine, rung.without, rung.alone)}"
         how = result.rule or "missed"
         line = f"{number}/{len(left)} {what}, seed {rung.seed}: {how}, {result.steps:,} steps, {result.seconds:.1f} s"
         click.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""One measurement: ``python -m fuzz.ladder.child RESULT_FD FOLDER VARIANT ENGINE SEED BUDGET JUDGE RUNS [WITHOUT]``.
+"""One measurement: ``python -m fuzz.ladder.child FD FOLDER VARIANT ENGINE SEED BUDGET JUDGE RUNS WITHOUT ALONE``.
 
 A process of its own, since libFuzzer owns its process; its answer is a line on the descriptor.
 """
@@ -13,8 +13,8 @@ __all__ = ["main"]
 
 
 def main(argv: list[str]) -> None:
-    descriptor, folder, variant, engine, seed, budget, judge, runs, *without = argv
-    task = Task(variant, int(seed), judge, Path(folder), *without)
+    descriptor, folder, variant, engine, seed, budget, judge, runs, without, alone = argv
+    task = Task(variant, int(seed), judge, Path(folder), without, alone)
     ENGINES[engine].run(task, Meter(float(budget), int(descriptor), int(runs)))
 
 

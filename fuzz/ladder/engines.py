@@ -29,6 +29,8 @@ class Task:
     """An empty one, for a corpus."""
     without: str = ""
     """A mutation that is left out, in the ablation."""
+    alone: str = ""
+    """Or the only one."""
 
 
 def _runner(task: Task) -> Any:
@@ -54,7 +56,7 @@ def _by_libfuzzer(task: Task, meter: Meter, edges: bool = False, mutators: bool 
     from fuzz.guidance import FLAGS, Guide
     from fuzz.mutate import seeds
 
-    guide = Guide(atheris, runner, not edges, task.without)
+    guide = Guide(atheris, runner, not edges, task.without, task.alone)
 
     def one_input(data: bytes) -> None:
         course, _, steps = guide.follow(data)

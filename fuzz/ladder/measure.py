@@ -32,6 +32,7 @@ class Rung:
     judge: str
     budget: float
     without: str = ""
+    alone: str = ""
     runs: int = 0
     """End after so many, whatever the budget; 0 is no limit."""
 
@@ -52,7 +53,7 @@ def measured(rung: Rung) -> Measured:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as answer, tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "fuzz.ladder.child", str(writing), folder, rung.variant, rung.engine]
-        command += [str(rung.seed), str(rung.budget), rung.judge, str(rung.runs), rung.without]
+        command += [str(rung.seed), str(rung.budget), rung.judge, str(rung.runs), rung.without, rung.alone]
         with tempfile.TemporaryFile() as log:
             child = subprocess.Popen(
                 command,

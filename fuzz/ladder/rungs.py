@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["ABLATED", "DEFAULT"]
+__all__ = ["ABLATED", "BY_ONE", "DEFAULT"]
 
 DEFAULT: Mapping[str, str] = {
     "swap-after-protect": "a fault between the swap and the protection",
@@ -29,3 +29,9 @@ DEFAULT: Mapping[str, str] = {
 """By name: what it takes."""
 ABLATED = ("revoke-in-sync-only", "enable-keeps-mappings", "large-marks-one-page", "ring-full-drops", "stale-fill")
 """Those of the ablation: hard enough for a difference to show, and found often enough to have a median."""
+BY_ONE = (
+    *("swap-after-protect", "resync-grants", "revoke-in-sync-only", "clear-takes-late", "marks-at-map"),
+    *("enable-keeps-mappings", "mode-read-outside-lock", "harvest-flush-first", "stale-fill"),
+    *("torn-down-under-a-client", "ring-full-drops", "last-harvest-by-peek"),
+)
+"""Those on which a mutation is measured by itself: libFuzzer's own find most of them now and then."""

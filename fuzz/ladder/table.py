@@ -8,9 +8,9 @@ from attrs import frozen
 
 from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.luck import between
-from fuzz.ladder.measure import Measured
+from fuzz.ladder.measure import Measured, Rung
 
-__all__ = ["Cell", "cells", "markdown", "mean", "ratio"]
+__all__ = ["Cell", "cells", "column", "markdown", "mean", "ratio"]
 
 _SOON = 5.0
 
@@ -47,7 +47,7 @@ def cells(results: Iterable[Measured]) -> Cells:
     """By variant and engine."""
     grouped: dict[tuple[str, str], list[Measured]] = {}
     for result in results:
-        grouped.setdefault((result.rung.variant, result.rung.engine + _less(result.rung.without)), []).append(result)
+        grouped.setdefault((result.rung.variant, _column(result.rung)), []).append(result)
     return {
         key: Cell(
             tuple(r.steps for r in group),
@@ -59,8 +59,13 @@ def cells(results: Iterable[Measured]) -> Cells:
     }
 
 
-def _less(without: str) -> str:
-    return f" without {without}" if without else ""
+def _column(rung: Rung) -> str:
+    return column(rung.engine, rung.without, rung.alone)
+
+
+def column(engine: str, without: str = "", alone: str = "") -> str:
+    """What a column of the table is known by."""
+    return engine + (f" without {without}" if without else "") + (f" with {alone}" if alone else "")
 
 
 def mean(found: Cells, engine: str, variants: Sequence[str]) -> float:
@@ -104,5 +109,5 @@ def markdown(results: Sequence[Measured], variants: Sequence[str], engines: Sequ
 
 def title_of(engine: str) -> str:
     """What an engine is called in the table."""
-    name, _, without = engine.partition(" without ")
-    return f"without `{without}`" if without else ENGINES[name].title
+    name, how, what = engine.partition(" with")
+    return f"with{what.replace(' ', ' `', 1)}`" if how else ENGINES[name].title

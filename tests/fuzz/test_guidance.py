@@ -113,6 +113,27 @@ def test_without_any_mutation_nothing_of_a_schedule_is_kept() -> None:
         assert any(data[i : i + 8] in other for other in made for i in range(len(data) - 8)) is is_kept
 
 
+def test_a_mutation_that_is_measured_alone_is_all_that_is_made_beside_libfuzzers_own() -> None:
+    data, most = b"\0\2" + bytes(range(60)), 2 + 2 * MOST_STEPS
+    for alone, whole, cut in (("nothing", True, False), ("insert", False, False), ("redraw", False, True)):
+        guided, _ = guide(alone=alone)
+        guided.follow(seeds(1, 1)[0])
+        made = {bytes(guided.mutator(data, most, seed)) for seed in range(60)}
+        assert data in made  # the double's own mutation changes nothing
+        others = made - {data}
+        assert {len(other) for other in others} == {most}
+        steps = [data[i : i + 2] for i in range(2, len(data), 2)]
+        kept = [all(step in other for step in steps) for other in others]
+        assert all(other[2:].startswith(data[2:]) for other in others) is whole
+        assert all(kept) is not cut
+        assert guided.archive._next is None
+    bytes_alone, _ = guide(alone="bytes")
+    assert {bytes(bytes_alone.mutator(data, most, seed)) for seed in range(60)} == {data}
+    spliced, _ = guide(alone="splice")
+    both = [bytes(spliced.crossover(data, seeds(2, 1)[0], most, seed)) for seed in range(60)]
+    assert 20 < both.count(data) < 40
+
+
 def test_a_page_that_differs_and_is_new_so_is_brought_to_its_end_first() -> None:
     guided, _ = guide()
     for data in seeds(1, 3):

@@ -131,7 +131,7 @@ def test_a_section_of_the_page_is_made_anew_and_the_rest_stays(tmp_path: Path) -
 
 def test_the_page_has_its_sections() -> None:
     text = PAGE.read_text()
-    for section in ("ladder-guest", "ladder-claims", "ablation"):
+    for section in ("ladder-guest", "ladder-claims", "ablation", "by-one"):
         assert f"<!-- {section} -->" in text
         assert f"<!-- /{section} -->" in text
 
