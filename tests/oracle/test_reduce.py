@@ -55,7 +55,8 @@ def qemu(folder: Path, log: bool = True, lost: bool = False) -> Path:
     (folder / "truth.json").write_text(json.dumps({"source": {"pc.ram": digests}, "target": {"pc.ram": target}}))
     if log:
         rows = [f"w,1,{T0 * 1000},{pfn},0,4,1,{T0 * 1000},7" for pfn in (1, 2)]
-        (folder / "writes.csv").write_text("\n".join([HEADER, f"b,0,{T0 * 1000 - 9},3,0,4,1,{T0 * 1000 - 9},1", *rows]))
+        before = f"b,0,{T0 * 1000 - 9},3,0,4,1,{T0 * 1000 - 9},1"
+        (folder / "writes.csv").write_text("\n".join([HEADER, before, *rows, ""]))
     (folder / "notes.txt").write_text("not read")
     return folder
 

@@ -49,7 +49,7 @@ class TargetTrace:
     def finish(self, whole: bool) -> None:
         """The stream ended. Raises `WrongCompanion` where the trace is another run's."""
         expected = "the trace of this stream's own destination"
-        if not self._taken:
+        if not self._taken and (whole or self._short):
             raise WrongCompanion(self._name, "no RAM section was loaded in this trace", expected)
         if whole and (self._short or next(self._sections, None) is not None):
             number = f"over {self._taken}" if not self._short else f"{self._taken}"

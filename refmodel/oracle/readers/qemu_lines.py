@@ -11,8 +11,11 @@ MAX_LINE = 4096
 """Longest line in bytes."""
 
 
-def text_lines(source: ByteSource) -> Iterator[tuple[int, str]]:
-    """Yield number (from 1) and text of each line. Raises `BadLine` for a long one, and for what is no ASCII."""
+def text_lines(source: ByteSource, *, ended: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield number (from 1) and text of each line. Raises `BadLine` for a long one, and for what is no ASCII.
+
+    Also, if every line has to be `ended`, for a last one without its end: the file was cut short.
+    """
     rest = b""
     number = 0
     while piece := source.read_some(1 << 16):
@@ -23,6 +26,8 @@ def text_lines(source: ByteSource) -> Iterator[tuple[int, str]]:
         if len(rest) > MAX_LINE:
             _text(source.name, number + 1, rest)
     if rest:
+        if ended:
+            raise BadLine(source.name, number + 1, "cut short", "a line end")
         yield number + 1, _text(source.name, number + 1, rest)
 
 

@@ -48,7 +48,7 @@ def read_stores(source: ByteSource) -> Iterator[Stores]:
     """Yield the rows. Raises `BadLine`, and `WrongCompanion` where the clock jumps back by more than `BACK`."""
     latest = 0
     empty = True
-    for number, text in text_lines(source):
+    for number, text in text_lines(source, ended=True):
         if number == 1:
             empty = False
             if text != HEADER:

@@ -14,6 +14,7 @@ from refmodel.oracle.readers.errors import EarlyEnd, UnusableInput, WrongCompani
 from refmodel.oracle.readers.qemu_records import Page, PageKind, SectionKind
 from refmodel.oracle.readers.qemu_stream import read_stream
 from refmodel.oracle.readers.qemu_wire import digest
+from refmodel.oracle.recording import judge_recording
 from tests.oracle.qemu_writer import Sent
 from tests.oracle.test_qemu_records import page, switch
 
@@ -270,6 +271,24 @@ def test_a_line_of_another_form_is_unusable_with_its_number(tmp_path: Path, name
 def test_a_store_log_without_its_header_is_unusable(tmp_path: Path, log: list[str]) -> None:
     with pytest.raises(UnusableInput, match=r"line 1: .*the header"):
         judge(tmp_path, RUN.stream(), RUN.source(), None, log)
+
+
+def test_a_store_log_that_was_cut_short_accuses_nobody(tmp_path: Path) -> None:
+    judge(tmp_path, RUN.stream(), RUN.source(), None, RUN.log())
+    log = (tmp_path / "writes.csv").read_text()
+    for cut in (log[:-1], log[: log.rindex(",") + 2]):
+        (tmp_path / "writes.csv").write_text(cut)
+        with pytest.raises(UnusableInput, match=r"writes.csv: line \d+: cut short"):
+            judge(tmp_path, RUN.stream())
+
+
+@pytest.mark.parametrize("length", [20, 60])
+def test_a_stream_cut_in_its_first_section_is_broken_also_beside_traces(length: int, tmp_path: Path) -> None:
+    judge(tmp_path, RUN.stream(), RUN.source(), RUN.target())
+    (tmp_path / "stream").write_bytes(RUN.stream()[:length])
+    verdict = judge_recording(str(tmp_path))
+    assert verdict.verdict == "violation", verdict.reason
+    assert [each.rule for each in verdict.findings] == ["the-stream-is-whole"]
 
 
 # Post-copy, copies in flight
