@@ -27,6 +27,8 @@ def _logged(m: Any) -> dict[str, bool]:
     found = {}
     if hasattr(m, "log_mode"):
         found["vcpus"] = bool(m.clients.migrating if hasattr(m, "clients") else m.log_mode.on)
+    if hasattr(m, "ring_protection"):
+        found["rings"] = bool(m.ring_protection.started)
     if hasattr(m, "devices"):
         found["devices"] = not m.devices.logging.is_empty
     return found

@@ -1,7 +1,13 @@
 """What a migration takes for itself: reserved before the stream begins, and given back where it is given up."""
 
+from typing import Any
+
 import pytest
 
+from refmodel.compose import compose, patched
+from refmodel.language import Action
+from refmodel.logging.dirty_ring import DirtyRing
+from refmodel.migration import AnyMachine
 from refmodel.oracle.events import (
     Abort,
     Acknowledge,
@@ -20,6 +26,8 @@ from refmodel.oracle.events import (
     Send,
 )
 from refmodel.oracle.judge import Judge
+from refmodel.oracle.observed import judged
+from refmodel.oracle.observer import Observer
 from refmodel.oracle.rules import OF_RESIDUE
 from refmodel.oracle.summary import summary
 from refmodel.oracle.verdict import Verdict
@@ -81,3 +89,23 @@ def test_where_nothing_of_it_is_told_nothing_is_asked() -> None:
     told = verdict(Reserve(True), Configure(), Logging(True), Logging(False), Reserve(False), Abort())
     counts = {each.rule: each.count for each in told.checked}
     assert (counts[FIRST], counts[LEFT]) == (1, 2)
+
+
+class RingsRunOn(DirtyRing[Any]):
+    def logging_ended(self, m: Any) -> Any:
+        return super().logging_ended(m).but(ring_protection=m.ring_protection)
+
+
+@pytest.mark.parametrize(
+    ("spec", "rules"),
+    [(compose("seed+dirty-ring")(), []), (patched("seed+dirty-ring", "rings-run-on", RingsRunOn)(), [LEFT])],
+)
+def test_a_recorder_sees_that_rings_are_left_on(spec: AnyMachine, rules: list[str]) -> None:
+    m = spec.start({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "entry": 1})
+    seen = Observer(spec, m)
+    for action in (Action("begin"), Action("enter_shadow", (0,)), Action("ring_start"), Action("abort")):
+        after = spec.take(m, action)
+        seen.take(m, action, after)
+        m = after
+    seen.end(m)
+    assert [each.rule for each in judged(seen.recordings).findings] == rules
