@@ -43,6 +43,15 @@ class _Time(click.ParamType[float]):
         return seconds
 
 
+class _Place(click.Path):
+    """A path, which a variable of the shell that is not set is none: Python takes it for the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not os.fspath(value):
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Summary:
     """Fuzz the seed machine or a variant, of whatever machine, for at most so many seconds; stops at the first finding.
 
@@ -70,14 +79,14 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
 @click.option(
     "--corpus",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Place(file_okay=False, path_type=Path),
     help="A folder for the campaign, which is kept. Without it: a temporary one.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the campaign in that folder; begin it where there is none.")
 @click.option(
     "--minimize",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Place(file_okay=False, path_type=Path),
     callback=lambda context, option, folder: _minimized(context, folder) if folder else None,
     expose_value=False,
     is_eager=True,
@@ -86,7 +95,7 @@ def campaign(variant: str | None, seconds: float, seed: int, folder: Path) -> Su
 @click.option("--cluster", metavar="ADDRESS", help="Fuzz on the workers of this Dask scheduler, as tcp://HOST:8786.")
 @click.option("--store", metavar="URL", help="Where they meet: a folder that all see, s3://..., any that fsspec knows.")
 @click.option("--json", "in_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the result as JUnit XML too.")
+@click.option("--junit", type=_Place(dir_okay=False, path_type=Path), help="Write the result as JUnit XML too.")
 def fuzz(
     folder: Path | None, cluster: str | None, store: str | None, in_json: bool, junit: Path | None, **given: Any
 ) -> None:

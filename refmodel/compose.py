@@ -12,7 +12,7 @@ from refmodel.migration import AnyMachine, Migration
 from refmodel.parts import PARTS, Part
 from refmodel.seed import Seed
 from refmodel.state import Machine
-from refmodel.unusable import Unusable, nearest
+from refmodel.unusable import Unusable, nearest, shown
 
 __all__ = ["CHOICES", "Choice", "build", "chosen", "compose", "nearest", "patched"]
 
@@ -98,13 +98,13 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     """
     base, *more = name.split("+")
     if base not in CHOICES:
-        raise Unusable("machine", f"no machine {base!r}", nearest(base, CHOICES))
+        raise Unusable("machine", f"no machine {shown(base)}", nearest(base, CHOICES))
     found: dict[str, Part] = {}
     todo = [*CHOICES[base].parts, *more]
     while todo:
         wanted = todo.pop(0)
         if wanted not in PARTS:
-            raise Unusable("machine", f"no part {wanted!r}", nearest(wanted, PARTS))
+            raise Unusable("machine", f"no part {shown(wanted)}", nearest(wanted, PARTS))
         part = PARTS[wanted]
         if part.role:
             found = {n: other for n, other in found.items() if other.role != part.role}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from refmodel.compose import CHOICES, compose
 from refmodel.migration import AnyMachine
-from refmodel.unusable import Unusable, nearest
+from refmodel.unusable import Unusable, nearest, shown
 from refmodel.variants import VARIANTS
 
 __all__ = ["MACHINES", "machine"]
@@ -18,5 +18,5 @@ def machine(name: str, variant: str | None = None) -> AnyMachine:
     if variant is None:
         return compose(name)()
     if variant not in VARIANTS:
-        raise Unusable("variant", f"no variant {variant!r}", nearest(variant, VARIANTS))
+        raise Unusable("variant", f"no variant {shown(variant)}", nearest(variant, VARIANTS))
     return VARIANTS[variant].on(name)()

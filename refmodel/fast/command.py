@@ -45,6 +45,10 @@ def fast(
     store logs, bitmaps) are not looked at. Of each page 22 bytes are kept. - is standard input, which is read once:
     what is found in it is told without stories. Exit status: 0 accepted, 1 violation, 2 unusable input.
     """
+    if shards and (ram or truth or deltas):  # what a columnar file is compared with stands in it
+        raise Unusable("--shards", "given with --ram, --truth or --deltas", "a columnar file alone")
+    if dask is not None and not shards:
+        raise Unusable("--dask", "given without --shards", "--shards N: in how many ranges it is judged there")
     _need("numpy", "xxhash", "pyarrow")
     from refmodel.fast.inputs import judge_path
     from refmodel.fast.shards import judge_sharded

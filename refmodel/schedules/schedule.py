@@ -127,7 +127,7 @@ def loads(data: bytes, where: str) -> Schedule:
     if not isinstance(fields, dict) or fields.get("format") != "refmodel-schedule":
         raise Unusable(where, "no schedule", 'an object with "format": "refmodel-schedule"')
     if unknown := sorted(set(fields) - _FIELDS):
-        raise Unusable(where, f"fields {unknown}", f"only {sorted(_FIELDS)}")
+        raise Unusable(where, f"fields {shown(unknown)}", f"only {sorted(_FIELDS)}")
     if fields.get("version") != _VERSION:
         raise Unusable(f"{where}: version", shown(fields.get("version")), f"{_VERSION}, the version read here")
     name, variant = _field(fields, where, "machine", str), _field(fields, where, "variant", str, None)
@@ -148,8 +148,8 @@ def loads(data: bytes, where: str) -> Schedule:
         sizes,
         rounds,
         actions,
-        broken and _broken(spec, broken, f"{where}: broken"),
-        noticed and Noticed(*(_field(noticed, f"{where}: noticed", *f) for f in (("what", str), ("after", int)))),
+        None if broken is None else _broken(spec, broken, f"{where}: broken"),
+        None if noticed is None else _noticed(noticed, f"{where}: noticed"),
     )
 
 
@@ -180,10 +180,10 @@ def _action(spec: Specification[Any], sizes: Mapping[str, int], given: Any, wher
         raise Unusable(where, shown(given), 'an object with a "step"')
     step = spec.steps.get(given["step"])
     if step is None:
-        raise Unusable(where, f"no step {given['step']!r}", f"one of {', '.join(spec.steps)}")
+        raise Unusable(where, f"no step {shown(given['step'])}", f"one of {', '.join(spec.steps)}")
     names = [name for name, _ in step.parameters]
     if set(given) != {"step", *names}:
-        raise Unusable(where, f"arguments {sorted(set(given) - {'step'})}", f"{step.name} takes {names}")
+        raise Unusable(where, f"arguments {shown(sorted(set(given) - {'step'}))}", f"{step.name} takes {names}")
     arguments = []
     for name, sort in step.parameters:
         value = given[name]
@@ -197,5 +197,9 @@ def _action(spec: Specification[Any], sizes: Mapping[str, int], given: Any, wher
 def _broken(spec: Specification[Any], given: Mapping[str, Any], where: str) -> Broken:
     claim = _field(given, where, "claim", str)
     if claim not in spec.claims:
-        raise Unusable(where, f"no claim {claim!r}", "the name of a claim of the machine")
+        raise Unusable(where, f"no claim {shown(claim)}", "the name of a claim of the machine")
     return Broken(claim, _field(given, where, "at", dict), _field(given, where, "after", int))
+
+
+def _noticed(given: Mapping[str, Any], where: str) -> Noticed:
+    return Noticed(_field(given, where, "what", str), _field(given, where, "after", int))

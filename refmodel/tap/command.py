@@ -1,6 +1,7 @@
 """``refmodel tap``: between the two ends of a running migration."""
 
 import asyncio
+import math
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,16 @@ from refmodel.oracle.screen import show
 from refmodel.unusable import Unusable
 
 __all__ = ["interrupted", "tap"]
+
+
+class _Seconds(click.FloatRange):
+    """Seconds; that which is no number lies in no range, and click lets it pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
 
 
 @click.command(no_args_is_help=True)
@@ -30,12 +41,8 @@ __all__ = ["interrupted", "tap"]
 @click.option("--abort-on-violation", "abort", is_flag=True, help="Then cut the wire, before the target can start.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Keep the stream, for refmodel oracle.")
 @click.option("--deltas", is_flag=True, help="The migration uses XBZRLE: keep contents, 4 KiB a page.")
-@click.option(
-    "--patience", type=click.FloatRange(0.01), default=10.0, show_default=True, help="Seconds to wait for the judge."
-)
-@click.option(
-    "--silence", type=click.FloatRange(0.01), help="Seconds without a byte, after which both ends are given up."
-)
+@click.option("--patience", type=_Seconds(0.01), default=10.0, show_default=True, help="Seconds to wait for the judge.")
+@click.option("--silence", type=_Seconds(0.01), help="Seconds without a byte, after which both ends are given up.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else.")
 def tap(
     command: tuple[str, ...],

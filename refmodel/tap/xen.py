@@ -8,6 +8,7 @@ received, ready to unpause"; when that does not come, it resumes the domain at t
 
 import asyncio
 import os
+import stat
 import subprocess
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
@@ -55,15 +56,23 @@ async def run_xen(plan: Pipes) -> Told:
 
 async def _standard() -> tuple[StreamReader, StreamWriter]:
     """Our standard input and output, as streams. Unusable where they are no pipes."""
+    if not all(_is_pipe(number) for number in (0, 1)):
+        raise Unusable("--xen", "standard input or output that is no pipe", "to be run by xl: xl migrate -s")
     loop = asyncio.get_running_loop()
     reader = StreamReader(limit=LIMIT)
     ends = lambda: asyncio.StreamReaderProtocol(StreamReader())  # noqa: E731 - it says when its pipe is closed
-    try:
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _taken(0, "rb"))
-        transport, protocol = await loop.connect_write_pipe(ends, _taken(1, "wb"))
-    except ValueError:
-        raise Unusable("--xen", "standard input or output that is no pipe", "to be run by xl: xl migrate -s") from None
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _taken(0, "rb"))
+    transport, protocol = await loop.connect_write_pipe(ends, _taken(1, "wb"))
     return reader, StreamWriter(transport, protocol, reader, loop)
+
+
+def _is_pipe(number: int) -> bool:
+    """Also a socket. Not a device: asyncio takes /dev/null for one, and then is never told of what comes."""
+    try:
+        mode = os.fstat(number).st_mode
+    except OSError:  # closed
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _taken(number: int, mode: str) -> IO[bytes]:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from refmodel.cli import root
 from refmodel.fast.inputs import judge_path
 from refmodel.recordings import RECORDINGS
+from refmodel.unusable import Unusable
 from tests.fast.test_xen import plain
 from tests.oracle.recorded import event_file
 from tests.oracle.test_schemas import faults
@@ -108,3 +109,18 @@ def test_events_of_checkpoints_are_judged_stepwise(tmp_path: Path) -> None:
     (tmp_path / "e.ndjson").write_bytes(lines)
     reason = judge_path(str(tmp_path / "e.ndjson")).reason
     assert reason is None or "judged stepwise" not in reason
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        (["--dask", "2"], "--dask"),
+        (["--shards", "2", "--ram", "memory"], "--shards"),
+        (["--shards", "2", "--truth", "truth.json"], "--shards"),
+        (["--shards", "2", "--deltas"], "--shards"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(options: list[str], where: str) -> None:
+    error = ran(LOST.path, *options).exception
+    assert isinstance(error, Unusable)
+    assert error.where == where

@@ -170,6 +170,15 @@ def test_an_unknown_name_is_unusable_and_the_nearest_is_named(arguments: list[st
     assert expected in str(error)
 
 
+@pytest.mark.parametrize("option", ["--corpus", "--minimize", "--junit"])
+def test_no_name_is_not_the_working_directory(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--time", "1s", option, "")
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': it is empty" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.usefixtures("atheris")
 def test_a_folder_that_cannot_be_written_is_unusable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")

@@ -127,6 +127,8 @@ def test_what_the_file_names_cannot_be_given_too(more: list[str]) -> None:
     [
         ({"broken": None, "noticed": None}, "a finding"),
         ({"format": "?"}, "no schedule"),
+        ({"broken": {}}, "broken: claim: None"),
+        ({"noticed": {}}, "noticed: what: None"),
         ({"sizes": {"pfn": 8, "vpn": 8, "cpu": 8, "word": 1, "value": 2}}, "--no-symmetry"),
     ],
 )
@@ -137,3 +139,16 @@ def test_a_file_that_is_no_finding_is_unusable_and_named(tmp_path: Path, fields:
     assert says in said
     assert "bad.json" in said
     assert ran(tmp_path / "missing.json").exit_code == 2
+
+
+@pytest.mark.parametrize("field", ["machine", "variant", "step", "claim"])
+def test_a_name_without_end_is_not_said_in_full(tmp_path: Path, field: str) -> None:
+    path, name = stored("no-flush-a-tlb"), "x" * 100_000
+    inner: dict[str, dict[str, Any]] = {
+        "step": {"actions": [{"step": name}]},
+        "claim": {"broken": {"claim": name, "at": {}, "after": 1}},
+    }
+    result = ran(changed(path, tmp_path / "bad.json", **inner.get(field, {field: name})))
+    assert result.exit_code == 2
+    assert "xxx...xxx" in result.stderr
+    assert "x" * 100 not in result.stderr

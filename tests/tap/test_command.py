@@ -130,3 +130,11 @@ def test_interrupted_at_any_moment_it_leaves_no_socket_and_no_folder(
     assert asyncio.run(asyncio.wait_for(_interrupted(tmp_path, sent, MOMENTS[moment]), 20)) == 130
     left = {path.name for path in tmp_path.iterdir()}
     assert left <= {"dst", "qmp"}
+
+
+@pytest.mark.parametrize("option", ["--patience", "--silence"])
+def test_what_is_no_number_of_seconds_is_refused(option: str) -> None:
+    arguments = ["--listen", "unix:a", "--forward", "unix:b", option, "nan"]
+    result = subprocess.run([*_TAP, *arguments], capture_output=True, timeout=30, check=False)
+    assert result.returncode == 2
+    assert b"no number of seconds" in result.stderr

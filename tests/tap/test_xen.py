@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import os
 import signal
 import subprocess
 import sys
@@ -244,17 +245,19 @@ def test_a_recording_is_one_for_the_oracle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "is_pipe", "said"),
+    ("command", "given", "said"),
     [
-        ("/nonexistent/ssh", True, b"/nonexistent/ssh: No such file"),
-        ("true", False, b"standard input or output that is no pipe"),
+        ("/nonexistent/ssh", None, b"/nonexistent/ssh: No such file"),
+        ("true", __file__, b"standard input or output that is no pipe"),
+        ("true", "/dev/null", b"standard input or output that is no pipe"),
     ],
 )
-def test_what_cannot_begin_is_refused_without_a_traceback(command: str, is_pipe: bool, said: bytes) -> None:
+def test_what_cannot_begin_is_refused_without_a_traceback(command: str, given: str | None, said: bytes) -> None:
     tap = [sys.executable, "-c", "from refmodel.cli import main; main()", "tap", "--xen", "--", command]
-    with Path(__file__).open("rb") as file:
-        given = subprocess.PIPE if is_pipe else file
-        ended = subprocess.run(tap, stdin=given, capture_output=True, cwd=ROOT, timeout=30, check=False)
+    with Path(given or os.devnull).open("rb") as file:
+        ended = subprocess.run(
+            tap, stdin=file if given else subprocess.PIPE, capture_output=True, cwd=ROOT, timeout=30, check=False
+        )
     assert ended.returncode == 2
     assert said in ended.stderr
     assert b"Traceback" not in ended.stderr
