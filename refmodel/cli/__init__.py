@@ -4,6 +4,7 @@ Exit status everywhere: 0 accepted or nothing found, 1 a violation or a broken c
 The commands of ``proofs`` and ``fuzz`` are found by entry point, so that refmodel imports neither.
 """
 
+import os
 import sys
 from importlib.metadata import entry_points, version
 
@@ -58,8 +59,14 @@ for point in entry_points(group="refmodel.commands"):
 
 def main() -> None:
     """Run the command line; a clear line and status 2 for unusable input."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - to the end
     try:
-        status = root.main(standalone_mode=False)
+        try:
+            status = root.main(standalone_mode=False)
+        finally:
+            sys.stdout.flush()  # here it can still be told that nobody has read the verdict
     except click.Abort:
         click.echo("interrupted", err=True)
         sys.exit(130)
@@ -72,4 +79,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # as of a full disk
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what could not be written is not tried again at the end
+        click.echo(f"refmodel: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+        sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
