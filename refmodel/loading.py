@@ -1,5 +1,6 @@
 """A machine of one's own, from the file that makes it (docs/machines.md)."""
 
+import inspect
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -29,4 +30,23 @@ def loaded(name: str) -> type[AnyMachine]:
     if not (isinstance(made, type) and issubclass(made, Migration)):
         machines = [n for n, each in vars(module).items() if isinstance(each, type) and issubclass(each, Migration)]
         raise Unusable(file, f"no machine {called!r}", nearest(called, machines) if machines else "a machine")
+    _need_usable(file, made)
     return made
+
+
+def _need_usable(file: str, made: type[AnyMachine]) -> None:
+    """Unusable where a step or a claim cannot be called as it is declared: by states, and a value of each sort."""
+    spec = made()
+    for kind in ("steps", "claims"):
+        try:
+            declared = getattr(spec, kind)
+        except (KeyError, NameError, TypeError) as error:
+            raise Unusable(
+                file, f"no sort is known for {error} of the {kind}", "each annotated, as page: Pfn"
+            ) from None
+        for name, each in declared.items():
+            given = (1 + getattr(each, "of_steps", False)) * ("state",) + tuple(what for what, _ in each.parameters)
+            try:
+                inspect.signature(getattr(spec, name)).bind(*given)
+            except TypeError as error:
+                raise Unusable(file, f"{name}: {error}", f"a function of {', '.join(given)}") from None

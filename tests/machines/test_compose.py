@@ -79,6 +79,23 @@ def test_a_file_that_cannot_be_imported_is_refused(tmp_path: Path) -> None:
         compose(f"{tmp_path / 'mine.py'}:Mine")
 
 
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        (
+            "def transfer_read(self, m): return m",
+            "transfer_read: too many positional arguments; expected .* of state, ",
+        ),
+        ("@invariant(Contract.ROUNDS)\n    def mine(self, m, page): return True", "no sort is known for 'page'"),
+    ],
+)
+def test_a_file_whose_steps_or_claims_cannot_be_called_is_refused(method: str, says: str, tmp_path: Path) -> None:
+    names = "from refmodel.language import Contract, invariant\nfrom refmodel.seed import Seed\n"
+    (tmp_path / "mine.py").write_text(f"{names}class Mine(Seed):\n    {method}\n")
+    with pytest.raises(Unusable, match=says):
+        compose(f"{tmp_path / 'mine.py'}:Mine")
+
+
 def test_a_variant_needs_a_machine_with_its_part() -> None:
     of_a_part = [v for v in VARIANTS.values() if not issubclass(Seed, v.patch.__bases__[0])]
     for variant in of_a_part[:3]:
