@@ -8,7 +8,7 @@ import orjson
 from attrs import frozen
 
 from fuzz.campaigns.plan import Plan, own_machine
-from fuzz.campaigns.store import write_atomically
+from fuzz.campaigns.store import read_input, write_atomically
 from fuzz.campaigns.targets import is_of_machines, path_of
 from refmodel.machines import machine
 from refmodel.unusable import Unusable, shown
@@ -67,7 +67,7 @@ def _checked(identity: Identity) -> None:
 
 def _read(path: Path) -> Identity:
     try:
-        fields: Any = orjson.loads(path.read_bytes())
+        fields: Any = orjson.loads(read_input(path))
     except (OSError, orjson.JSONDecodeError) as error:
         raise Unusable(str(path), str(error), "the description of a campaign, as JSON") from None
     if not isinstance(fields, dict) or (fields.pop("format", None), fields.pop("version", None)) != (_FORMAT, _VERSION):

@@ -10,7 +10,7 @@ import orjson
 from attrs import define, field
 
 from fuzz.campaigns.status import STATES
-from fuzz.campaigns.store import write_atomically
+from fuzz.campaigns.store import read_input, write_atomically
 from refmodel.unusable import Unusable
 
 __all__ = ["Statistics"]
@@ -67,7 +67,7 @@ def load(path: Path) -> Statistics:
     if not path.exists():
         return Statistics()
     try:
-        fields = orjson.loads(path.read_bytes())
+        fields = orjson.loads(read_input(path))
         if (fields["format"], fields["version"]) != (_FORMAT, _VERSION):
             raise ValueError(f"format {fields['format']!r}, version {fields['version']!r}")
         counts = {name: kind(fields[name]) for name, kind in _COUNTS.items()}

@@ -198,3 +198,13 @@ def test_a_file_that_somebody_writes_into_the_corpus_is_not_taken_before_it_is_w
         assert folder.look() == [name_of(b"beginning")]
         assert not (tmp_path / "corpus" / "theirs").exists()
         assert folder.corpus.put(b"at once") in folder.look(patience=1e9)
+
+
+@pytest.mark.parametrize("name", ["campaign.json", "statistics.json"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    with opened(Plan(tmp_path)):
+        pass
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(Unusable, match="Not a file"), opened(Plan(tmp_path, resume=True)):
+        pass
