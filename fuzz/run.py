@@ -1,7 +1,8 @@
 """One run: a schedule followed step by step, every claim checked, the promise's ledger kept beside it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from operator import attrgetter, is_
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
@@ -17,7 +18,7 @@ from refmodel.schedules.schedule import Broken, Noticed
 from refmodel.search.seed_space import sizes_for
 from refmodel.state import Machine
 
-__all__ = ["Course", "Finding", "Runner"]
+__all__ = ["Course", "Finding", "Runner", "visible"]
 
 T = TypeVar("T")
 
@@ -45,6 +46,34 @@ def _copied(this: T) -> T:
     return other
 
 
+_SIDES = ("hand_over", "source", "target")
+"""What the guest sees, and on which side it runs."""
+
+
+class _Read:
+    """A state that writes down which of its parts are asked for."""
+
+    def __init__(self, m: Any) -> None:
+        self._m = m
+        self.names: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.names.add(name)
+        return getattr(self._m, name)
+
+
+def visible(spec: AnyMachine, m: Any) -> tuple[str, ...]:
+    """The parts of a state on which it depends what the guest may notice: both sides, and what says what matters there.
+
+    A page that is awaited no longer, for one, can be read from then on, whatever happens to memory.
+    """
+    asked: Any = _Read(m)
+    for side in (m.source, m.target):
+        spec.table_of(asked, side)
+        spec.matters(asked, 0)
+    return tuple(sorted({*_SIDES, *asked.names}))
+
+
 class Course:
     """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
 
@@ -59,6 +88,7 @@ class Course:
         self._checker = checker
         self._watch = _copied(start.watch)
         self._packed = start.packed
+        self._visible = start.visible
         self._changed = -1  # before the first step everything is new
 
     def follow(self, action: Action, after: Machine) -> Finding | None:
@@ -88,7 +118,7 @@ class Course:
 
     def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:
         """What the guest notices. A step that it can neither see nor that the promise knows changes nothing there."""
-        unseen = before.source is after.source and before.target is after.target and before.hand_over is after.hand_over
+        unseen = all(map(is_, self._visible(before), self._visible(after)))
         if unseen and not witness(self._spec, before, action):
             return None
         return self._watch.step(before, action, after)
@@ -101,6 +131,8 @@ class _Start:
     state: Machine
     watch: Watch
     packed: int
+    visible: Callable[[Machine], tuple[object, ...]]
+    """The parts of a state that the guest may notice anything by."""
 
 
 @frozen
@@ -139,7 +171,8 @@ class Runner:
         start = parts.starts.get(rounds)
         if start is None:
             state = parts.start.but(rounds=parts.start.rounds.but(left=rounds))
-            start = _Start(state, Watch(self.spec, state), parts.checker.packing.first(state))
+            fetch = attrgetter(*visible(self.spec, state))
+            start = _Start(state, Watch(self.spec, state), parts.checker.packing.first(state), fetch)
             parts.starts[rounds] = start
         return Course(self.spec, parts.checker if self.claims else None, start, sizes, rounds)
 

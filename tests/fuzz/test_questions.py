@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from fuzz.questions.drawing import drawn
 from fuzz.questions.question import TAIL, Disagreement, inputs, tail_of, with_tail
 from fuzz.questions.table import QUESTIONS
 from fuzz.questions.verdicts import choices
-from fuzz.run import Course
+from fuzz.run import Course, Runner, visible
 from proofs.lifting import translate
 from proofs.lifting.maps import SymbolicMap
 from refmodel.compose import CHOICES
@@ -27,10 +28,12 @@ from refmodel.oracle.judge import Judge
 from refmodel.search import seed_space
 from refmodel.search.dead import Rule
 from refmodel.search.remembered import Remembered
+from refmodel.search.seed_space import sizes_for
 from refmodel.search.symmetry import Symmetry
 from refmodel.state import Phase
 from refmodel.variants import VARIANTS
 
+SIZES = sizes_for(machine("postcopy"), {"pfn": 2, "vpn": 2, "cpu": 1, "word": 1, "value": 2})
 SCRIPTS = Path(__file__).parents[2] / "fuzz" / "targets"
 
 
@@ -68,6 +71,21 @@ def test_nothing_is_found_of_any_named_machine(name: str, count: int, on: str) -
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
 def test_the_search_and_a_replay_agree_with_the_fuzzer_on_every_variant(variant: str) -> None:
     assert asked("agreement", 60, VARIANTS[variant].machine, variant).crashes == {}
+
+
+def test_what_a_guest_may_read_from_now_on_is_looked_at_though_no_memory_has_changed() -> None:
+    assert asked("agreement", 60, "seed+postcopy", "received-too-early").crashes == {}
+    of = visible(machine("postcopy"), machine("postcopy").start(SIZES))
+    assert {"postcopy", "hints", "source", "target", "hand_over"} <= {*of}
+
+
+@pytest.mark.parametrize("on", CHOICES)
+def test_by_what_the_guest_may_notice_anything_is_the_same_in_every_state(on: str) -> None:
+    runner = Runner(machine(on))
+    met: set[tuple[str, ...]] = set()
+    for data in islice(inputs(Random(1), 48), 5):
+        runner.run(data, lambda m: met.add(visible(runner.spec, m)))
+    assert len(met) == 1
 
 
 @pytest.mark.slow
