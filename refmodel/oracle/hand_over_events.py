@@ -44,7 +44,6 @@ class TakesHandOver(TakesPages, TakesResidue):
                 self.step(_KEPT, "acknowledge")
             case Destroy():
                 self.step(_KEPT, "discard")
-                self.logs_no_longer()
             case Activate():
                 if self.is_first(event):
                     self._settle_pages()

@@ -1,4 +1,4 @@
-"""The judge's way with what a migration takes for itself: reserved before it is filled, given back at its end.
+"""The judge's way with what a migration takes for itself: reserved before it is filled, given back after an abort.
 
 Level A knows nothing of it, as no load returns it: the judge keeps it itself, by I-CLEAN and I-ONE of hand-over.
 """
@@ -38,14 +38,12 @@ class TakesResidue(Stepping):
 
     def leaves_nothing(self, event: Abort) -> None:
         """The migration is given up by a source that is there; of a target only that hears of it more is asked."""
-        self.logs_no_longer()
-        if event.told and self._is_reserved is not None and not self.ledger.source_lost:
-            self._check(_LEFT, not self._is_reserved, "the target keeps memory for a guest that will not come")
-
-    def logs_no_longer(self) -> None:
-        """The migration is over for a source that is there: nobody will read its log."""
-        for kind, is_logged in self._logged.items() if not self.ledger.source_lost else ():
+        if self.ledger.source_lost:
+            return
+        for kind, is_logged in self._logged.items():
             self._check(_LEFT, not is_logged, f"stores of {kind} are logged still")
+        if event.told and self._is_reserved is not None:
+            self._check(_LEFT, not self._is_reserved, "the target keeps memory for a guest that will not come")
 
     def _check(self, rule: str, holds: bool, message: str) -> None:
         self.counts[rule] = self.counts.get(rule, 0) + 1

@@ -143,9 +143,8 @@ RULES = {
         Rule(
             "given-up-nothing-is-left",
             Promise.abandon.__name__,
-            "a migration that is given up, or whose source is gone, logs no longer; a target that hears of an abort "
-            "keeps nothing for the guest",
-            "abort or the source's destruction, and whose stores are logged, or what is reserved, until then",
+            "a migration that is given up logs no longer, and a target that hears of it keeps nothing for the guest",
+            "abort, and whose stores are logged, or what is reserved, until then",
             (Contract.HAND_OVER,),
         ),
     )
