@@ -1,7 +1,7 @@
 """Mutating schedules as schedules: whole steps are inserted, dropped, changed, moved, repeated, spliced, renamed.
 
 libFuzzer's own mutations of bytes shift every later pair by one, and repeat bytes, which makes poor schedules. What
-each mutation is worth is measured: ``python -m fuzz.ladder --ablation``.
+each mutation is worth is measured: ``python -m fuzz.ladder --by-one``, and beside all else ``--ablation``.
 """
 
 from collections.abc import Callable, Sequence

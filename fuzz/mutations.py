@@ -6,7 +6,7 @@ from random import Random
 from attrs import frozen
 
 from fuzz.decode import RECORD
-from fuzz.mix import MOST_STEPS, SHARES
+from fuzz.mix import SHARES
 from fuzz.vocabulary import Vocabulary
 from refmodel.language import Actor
 
@@ -95,13 +95,6 @@ def _stretch(draft: Draft) -> None:
     draft.steps[at:at] = [draft.of(Actor.GUEST) for _ in range(1 + draft.chance.randrange(4))]
 
 
-def _finish(draft: Draft) -> None:
-    """From here on the engine alone: what has been lost by now stays lost, and shows where the guest runs next."""
-    at = draft.place()
-    rest = [step for step in draft.steps[at:] if _is_of(step, Actor.ENGINE)]
-    draft.steps[at:] = rest + [draft.of(Actor.ENGINE) for _ in range(MOST_STEPS - at - len(rest))]
-
-
 def _is_of(step: bytes, actor: Actor) -> bool:
     return FIRST[actor] <= step[0] < FIRST[actor] + SHARES[actor]
 
@@ -116,7 +109,6 @@ MUTATIONS: Mapping[str, Callable[[Draft], None]] = {
     "redraw": _redraw,
     "permute": _permute,
     "stretch": _stretch,
-    "finish": _finish,
 }
 """By name; ``splice`` is ``crossed``."""
 
