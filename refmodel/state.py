@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word, iff, implies
+from refmodel.language import Count, Cpu, Map, Pfn, Set, State, Value, Vpn, Word, iff, implies, neg
 
 __all__ = [
     "Cpus",
@@ -25,6 +25,7 @@ __all__ = [
     "Stage",
     "Table",
     "Transfer",
+    "is_without_migration",
     "same_entry",
 ]
 
@@ -184,3 +185,11 @@ class Machine(State):
 
 M = TypeVar("M", bound=Machine)
 """The state of the machine at hand: what every machine has, and what its parts add."""
+
+
+def is_without_migration(m: Machine) -> bool:
+    """At the source there is none yet, or it was given up, or the target has everything and the source is gone.
+
+    No hook: claims of what is left behind (I-CLEAN) rest on it, and no part has anything to add.
+    """
+    return (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED) | neg(m.hand_over.source_kept)

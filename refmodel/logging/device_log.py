@@ -8,7 +8,7 @@ Before rounds begin every device has to log, and one that cannot is refused: Xen
 from refmodel.language import Contract, Dev, Flag, Iova, Pfn, Set, engine, implies, invariant, need, neg, operator
 from refmodel.logging.device_state import D
 from refmodel.rounds.rounds import MigrationRounds
-from refmodel.state import Phase
+from refmodel.state import Phase, is_without_migration
 
 __all__ = ["DeviceLog"]
 
@@ -110,4 +110,4 @@ class DeviceLog(MigrationRounds[D]):
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def no_device_logs_while_no_migration_runs(self, m: D, dev: Dev) -> bool:
         """One that went on logging after an abort would go on paying for it; so would a host whose guest has gone."""
-        return implies(self.is_without_migration(m), neg(m.devices.logging[dev]))
+        return implies(is_without_migration(m), neg(m.devices.logging[dev]))

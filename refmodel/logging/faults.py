@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from refmodel.language import Contract, Cpu, Pfn, Set, Value, Vpn, guest, iff, implies, law, need, neg
 from refmodel.logging.shadow import ShadowTable
-from refmodel.state import Log, M, Phase, Stage
+from refmodel.state import Log, M, Stage
 
 __all__ = ["Faults"]
 
@@ -93,10 +93,6 @@ class Faults(ShadowTable[M]):
     def logging_ended(self, m: M) -> M:
         """What a migration that is given up, and a source that is discarded, do to them: nothing is left (I-CLEAN)."""
         return m
-
-    def is_without_migration(self, m: M) -> bool:
-        """At the source there is none yet, or it was given up, or the target has everything and the source is gone."""
-        return (m.phase == Phase.BEFORE) | (m.phase == Phase.ABORTED) | neg(m.hand_over.source_kept)
 
     def found(self, m: M) -> Set[Pfn]:
         """The pages that a harvest finds in the log."""

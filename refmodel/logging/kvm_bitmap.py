@@ -10,7 +10,7 @@ from attrs import frozen
 
 from refmodel.language import Chunk, Cpu, Map, Pfn, Set, Sizes, State, guest, need, neg
 from refmodel.rounds.rounds import MigrationRounds
-from refmodel.state import Machine, Phase
+from refmodel.state import Machine, Phase, is_without_migration
 
 __all__ = ["K", "KvmBitmap", "Slot", "WithSlot"]
 
@@ -72,7 +72,7 @@ class KvmBitmap(MigrationRounds[K]):
 
     def permits(self, m: K, page: int) -> bool:
         """A page whose bit is set is not protected; nor is any while logging is off."""
-        return m.log.dirty[page] | self.is_without_migration(m)
+        return m.log.dirty[page] | is_without_migration(m)
 
     def permitted(self, m: K, page: int) -> K:
         """R7: the bit is the permission. Other mappings of the page get their rights back when they fault."""

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import Contract, Pfn, State, engine, implies, invariant, law, need, neg, operator
-from refmodel.state import Machine, Phase, Stage
+from refmodel.state import Machine, Phase, Stage, is_without_migration
 
 __all__ = ["A", "Allocation", "LogAllocation", "WithAllocation"]
 
@@ -113,7 +113,7 @@ class LogAllocation(HandOverSteps[A]):
     @law(Contract.LOGGING, "I-LOG", "I-CONS")
     def a_lost_mark_is_remembered_until_the_migration_is_given_up(self, before: A, after: A) -> bool:
         """No harvest takes the failure for a log without that mark."""
-        over = self.is_without_migration(after)
+        over = is_without_migration(after)
         return implies(before.allocation.failed & neg(after.allocation.failed), over)
 
     @law(Contract.HAND_OVER, "I-CLEAN")

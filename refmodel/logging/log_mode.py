@@ -26,7 +26,7 @@ from refmodel.language import (
     pick,
 )
 from refmodel.rounds.transfer import PageTransfer
-from refmodel.state import Machine, Phase, Stage
+from refmodel.state import Machine, Phase, Stage, is_without_migration
 
 __all__ = ["L", "LogDirtyMode", "LogMode", "WithLogMode"]
 
@@ -199,4 +199,4 @@ class LogDirtyMode(PageTransfer[L]):
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def outside_a_migration_the_mode_is_off(self, m: L) -> bool:
         """The guest pays for the log, and a host whose guest has gone, only while somebody reads it."""
-        return implies(self.is_without_migration(m), neg(m.log_mode.on))
+        return implies(is_without_migration(m), neg(m.log_mode.on))

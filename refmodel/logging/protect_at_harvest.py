@@ -15,7 +15,7 @@ from attrs import frozen
 
 from refmodel.language import Contract, Cpu, Set, State, Vpn, engine, implies, invariant, need, neg
 from refmodel.logging.faults import Faults
-from refmodel.state import Machine, Phase
+from refmodel.state import Machine, Phase, is_without_migration
 
 __all__ = ["C", "Clean", "ProtectAtHarvest", "WithClean"]
 
@@ -68,7 +68,7 @@ class ProtectAtHarvest(Faults[C]):
 
     def permits(self, m: C, page: int) -> bool:
         """A page that is marked already. Outside a migration there is no log, and nothing is kept from the guest."""
-        return m.log.dirty[page] | self.is_without_migration(m)
+        return m.log.dirty[page] | is_without_migration(m)
 
     def permitted(self, m: C, page: int) -> C:
         """R7: the mark is the permission. Other mappings of the page get their rights when they fault themselves."""

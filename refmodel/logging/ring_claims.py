@@ -3,7 +3,7 @@
 from refmodel.language import Contract, Cpu, Entry, Pfn, Vpn, implies, invariant, neg
 from refmodel.logging.dirty_ring import DirtyRing
 from refmodel.logging.ring_state import R
-from refmodel.state import Phase
+from refmodel.state import Phase, is_without_migration
 
 __all__ = ["DirtyRingClaims"]
 
@@ -79,7 +79,7 @@ class DirtyRingClaims(DirtyRing[R]):
     @invariant(Contract.LOGGING, "I-CLEAN")
     def logging_ends_with_the_migration(self, m: R) -> bool:
         """Nothing is protected for an engine that will not reset it."""
-        return implies(self.is_without_migration(m), neg(m.ring_protection.started))
+        return implies(is_without_migration(m), neg(m.ring_protection.started))
 
     @invariant(Contract.LOGGING, "I-LOG")
     def while_rounds_run_logging_has_started(self, m: R) -> bool:

@@ -8,7 +8,7 @@ walk brings a writable entry back.
 from refmodel.language import Contract, Cpu, Pfn, guest, implies, invariant, need, neg
 from refmodel.logging.table_bits import WalkerBits
 from refmodel.logging.table_state import G
-from refmodel.state import Cpus, Phase
+from refmodel.state import Cpus, Phase, is_without_migration
 
 __all__ = ["TableSync"]
 
@@ -88,7 +88,7 @@ class TableSync(WalkerBits[G]):
     @invariant(Contract.LOGGING, "I-CLEAN", goal=True)
     def without_a_migration_no_table_is_trapped(self, m: G, page: Pfn) -> bool:
         """A guest on its own table would never get out of the fault."""
-        return implies(self.is_without_migration(m), neg(self.traps(m, page)))
+        return implies(is_without_migration(m), neg(self.traps(m, page)))
 
     @invariant(Contract.LOGGING)
     def cpus_are_flushed_only_for_a_claimed_table(self, m: G, cpu: Cpu) -> bool:

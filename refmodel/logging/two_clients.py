@@ -14,6 +14,7 @@ from attrs import frozen
 
 from refmodel.language import Contract, Pfn, Set, Sizes, State, implies, invariant, need, neg, operator
 from refmodel.logging.log_mode import LogDirtyMode, WithLogMode
+from refmodel.state import is_without_migration
 
 __all__ = ["Clients", "T", "TwoClients", "WithClients"]
 
@@ -133,6 +134,6 @@ class TwoClients(LogDirtyMode[T]):
     @invariant(Contract.HAND_OVER, "I-CLEAN", goal=True)
     def without_a_client_the_mode_is_off_or_to_be_torn_down(self, m: T) -> bool:
         """And migration is no client before it begins, after an abort, and once the source is gone."""
-        outside = self.is_without_migration(m)
+        outside = is_without_migration(m)
         wanted = m.clients.tracking | m.clients.ending | (m.clients.migrating & neg(outside))
         return implies(m.log_mode.on, wanted) & implies(outside, neg(m.clients.migrating))

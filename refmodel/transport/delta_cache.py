@@ -12,7 +12,7 @@ from attrs import frozen
 
 from refmodel.handover.hand_over import HandOverSteps
 from refmodel.language import Contract, Line, Map, Pfn, Set, Sizes, State, Value, Word, implies, invariant, neg, pick
-from refmodel.state import Machine, Phase
+from refmodel.state import Machine, Phase, is_without_migration
 
 __all__ = ["D", "DeltaCache", "SentPages", "WithCache"]
 
@@ -121,5 +121,5 @@ class DeltaCache(HandOverSteps[D]):
     @invariant(Contract.TRANSPORT, "I-DELTA", "I-CLEAN")
     def only_a_migration_has_words_in_its_cache(self, m: D, line: Line, word: Word) -> bool:
         """From the first round on: it is about one target."""
-        none = self.is_without_migration(m) | (m.phase == Phase.SETUP)
+        none = is_without_migration(m) | (m.phase == Phase.SETUP)
         return implies(none, neg(m.cache.words[line, word]))
