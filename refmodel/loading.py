@@ -2,13 +2,17 @@
 
 import inspect
 import sys
+import traceback
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from refmodel.migration import AnyMachine, Migration
 from refmodel.unusable import Unusable, nearest
 
-__all__ = ["loaded"]
+__all__ = ["blamed", "loaded"]
+
+_FILES: dict[Path, str] = {}
+"""Those that were loaded: as they were called."""
 
 
 def loaded(name: str) -> type[AnyMachine]:
@@ -22,6 +26,8 @@ def loaded(name: str) -> type[AnyMachine]:
     assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[module.__name__] = module
+    sys.path.append(str(path.parent.resolve()))  # for files beside it; last, so that none hides a package
+    _FILES[path.resolve()] = file
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -32,6 +38,17 @@ def loaded(name: str) -> type[AnyMachine]:
         raise Unusable(file, f"no machine {called!r}", nearest(called, machines) if machines else "a machine")
     _need_usable(file, made)
     return made
+
+
+def blamed(error: Exception) -> Unusable | None:
+    """The error as one of a machine's own file, if one was loaded; with the line, where it came up there."""
+    if not _FILES:
+        return None
+    where = ", ".join(_FILES.values())
+    for frame in traceback.extract_tb(error.__traceback__):
+        if (file := _FILES.get(Path(frame.filename).resolve())) is not None:
+            where = f"{file}, line {frame.lineno}, in {frame.name}"
+    return Unusable(where, f"{type(error).__name__}: {error}", "steps that return states, and claims that return truth")
 
 
 def _need_usable(file: str, made: type[AnyMachine]) -> None:

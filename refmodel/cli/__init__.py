@@ -17,6 +17,7 @@ from refmodel.cli.machines import machines
 from refmodel.cli.replay import replay
 from refmodel.fast.command import events, fast
 from refmodel.lab.command import lab
+from refmodel.loading import blamed
 from refmodel.oracle.command import oracle
 from refmodel.oracle.reduce.command import reduce
 from refmodel.search.command import search
@@ -82,5 +83,10 @@ def main() -> None:
     except OSError as error:  # as of a full disk
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what could not be written is not tried again at the end
         click.echo(f"refmodel: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if (unusable := blamed(error)) is None:
+            raise
+        click.echo(f"refmodel: {unusable}", err=True)
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
