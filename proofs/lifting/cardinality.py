@@ -34,7 +34,8 @@ class Counted:
 
 COUNTED: dict[str, Counted] = {}
 """By the name of the number."""
-_BY_BODY: dict[int, Counted] = {}
+_BY_BODY: dict[tuple[tuple[Sort, ...], int], Counted] = {}
+"""All pages and all CPUs have one body, and not one number."""
 
 
 def cardinality(sorts: tuple[Sort, ...], own: list[Any], body: Any) -> Any:
@@ -42,11 +43,11 @@ def cardinality(sorts: tuple[Sort, ...], own: list[Any], body: Any) -> Any:
     if binder_depth():
         raise ForkUnderBinder("a claim or a predicate may not count: write what it is counted for")
     body = z3.simplify(body)
-    known = _BY_BODY.get(body.get_id())
+    known = _BY_BODY.get((sorts, body.get_id()))
     if known is None:
         number = z3.Int(f"size.{len(COUNTED)}")
         known = Counted(number, sorts, tuple(own), body)
-        COUNTED[str(number)] = _BY_BODY[body.get_id()] = known
+        COUNTED[str(number)] = _BY_BODY[sorts, body.get_id()] = known
     for lemma in lemmas(known):
         assume(lemma)
     return known.number

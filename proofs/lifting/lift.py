@@ -1,6 +1,9 @@
 """A specification's steps and claims, lifted: paths with conditions and successors, formulas over any state."""
 
+from collections.abc import Callable
 from enum import IntEnum
+from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import z3
@@ -8,9 +11,10 @@ from attrs import fields, frozen
 
 from proofs.lifting.maps import SymbolicMap, SymbolicSet
 from proofs.lifting.paths import all_runs, below_binder
+from proofs.lifting.questions import refuse_identity
 from proofs.lifting.terms import enum_sort, expression, term, z3_sort
 from refmodel.language import Claim, Map, Set, Sort, Specification, State, Step
-from refmodel.language.state import Leaf, build
+from refmodel.language.state import Leaf, build, leaves
 
 __all__ = ["Path", "any_state", "arguments", "claimed", "closed", "initial_state", "paths_of", "skolem"]
 
@@ -32,20 +36,23 @@ class Path(Generic[S]):
         return f"{self.step}/{self.number}"
 
 
+def _held(leaf: Leaf) -> Any:
+    """The Z3 sort of what a leaf holds."""
+    if leaf.kind in (Set, bool):
+        return z3.BoolSort()
+    return enum_sort(leaf.kind)[0] if issubclass(leaf.kind, IntEnum) else z3_sort(leaf.sort)
+
+
 def any_state(cls: type[S], prefix: str = "m.") -> S:
     """A state of which nothing is known: a function a map, a constant a scalar, named by the leaf's path."""
 
     def make(leaf: Leaf) -> Any:
         name = prefix + leaf.path
         if leaf.kind is Set:
-            return SymbolicSet.unknown(leaf.keys, name, z3.BoolSort())
+            return SymbolicSet.unknown(leaf.keys, name, _held(leaf))
         if leaf.kind is Map:
-            return SymbolicMap.unknown(leaf.keys, name, z3_sort(leaf.sort))
-        if leaf.kind is bool:
-            return term(z3.Bool(name))
-        if issubclass(leaf.kind, IntEnum):
-            return term(z3.Const(name, enum_sort(leaf.kind)[0]))
-        return term(z3.Const(name, z3_sort(leaf.sort)))
+            return SymbolicMap.unknown(leaf.keys, name, _held(leaf))
+        return term(z3.Const(name, _held(leaf)))
 
     return build(cls, make)
 
@@ -55,18 +62,35 @@ def arguments(parameters: tuple[tuple[str, Sort], ...], prefix: str = "arg.") ->
     return [term(z3.Const(prefix + name, z3_sort(sort))) for name, sort in parameters]
 
 
+@cache
+def _leaves(cls: type[State]) -> tuple[tuple[Leaf, Callable[[Any], Any], Any], ...]:
+    """Every leaf with how to fetch it and the Z3 sort of what it holds."""
+    return tuple((leaf, attrgetter(leaf.path), _held(leaf)) for leaf in leaves(cls))
+
+
 def _check_fields(state: State) -> None:
-    """Refuse a successor with a field that its class does not have: ``but`` takes any name."""
+    """Refuse a successor with a field that its class does not have, or of another sort: ``but`` takes anything."""
+    _check_names(state)
+    cls: Any = type(state)
+    for leaf, fetch, held in _leaves(cls):
+        found = fetch(state)
+        body = found.body if isinstance(found, SymbolicMap) else expression(found)
+        if getattr(found, "sorts", ()) != leaf.keys or body.sort() != held:
+            raise TypeError(f"{cls.__name__}.{leaf.path} is given what is of another sort")
+
+
+def _check_names(state: State) -> None:
     names = {field.name for field in fields(type(state))}
     if set(vars(state)) != names:
         raise TypeError(f"{type(state).__name__} has no field {sorted(set(vars(state)) - names)}")
     for part in vars(state).values():
         if isinstance(part, State):
-            _check_fields(part)
+            _check_names(part)
 
 
 def paths_of(spec: Specification[S], step: Step, before: S) -> list[Path[S]]:
     """Every path of a step, from any state, that its own conditions do not rule out."""
+    refuse_identity(type(spec))
     function = getattr(spec, step.name)
     given = arguments(step.parameters)
     paths = []

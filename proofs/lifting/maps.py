@@ -28,6 +28,11 @@ class SymbolicMap:
     """The symbolic reading of ``refmodel.language.Map``."""
 
     __slots__ = ("body", "sorts")
+    __hash__ = None  # type: ignore[assignment]
+    __iter__ = None
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("whether two maps or sets are equal, or two states with such, is asked with ``same``")
 
     def __init__(self, sorts: tuple[Sort, ...], body: Any) -> None:
         self.sorts = sorts
@@ -67,13 +72,21 @@ class SymbolicMap:
 
     def same(self, other: Any, where: Callable[..., Any] | None = None) -> Any:
         """Equal at every key, or at every key for which the predicate holds."""
-        alike = equal(self.body, other.body)
+        alike = equal(self.body, self._alike(other))
         return self._for_all(z3.Implies(self._holds(where), alike) if where else alike)
 
     def same_row(self, other: Any, first: Any) -> Any:
         """Equal at every key that begins with ``first``."""
         row = equal(self.own[0], expression(first))
-        return self._for_all(z3.Implies(row, equal(self.body, other.body)))
+        return self._for_all(z3.Implies(row, equal(self.body, self._alike(other))))
+
+    def _alike(self, other: Any) -> Any:
+        """The body of a map over the same sorts; over others its constants would be nobody's."""
+        if other.sorts != self.sorts:
+            raise TypeError(
+                f"over {[sort.name for sort in self.sorts]}, and over {[sort.name for sort in other.sorts]}"
+            )
+        return other.body
 
     def _holds(self, predicate: Callable[..., Any]) -> Any:
         """The predicate as a formula over this map's own constants; evaluated now, once, below a binder."""
@@ -118,13 +131,13 @@ class SymbolicSet(SymbolicMap):
         return self._for_all(negation(all_of(self.body, self._holds(predicate))))
 
     def __or__(self, other: Any) -> Self:
-        return type(self)(self.sorts, any_of(self.body, other.body))
+        return type(self)(self.sorts, any_of(self.body, self._alike(other)))
 
     def __and__(self, other: Any) -> Self:
-        return type(self)(self.sorts, all_of(self.body, other.body))
+        return type(self)(self.sorts, all_of(self.body, self._alike(other)))
 
     def __sub__(self, other: Any) -> Self:
-        return type(self)(self.sorts, all_of(self.body, negation(other.body)))
+        return type(self)(self.sorts, all_of(self.body, negation(self._alike(other))))
 
     @property
     def size(self) -> Any:

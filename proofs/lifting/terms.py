@@ -95,6 +95,9 @@ class Term(_Symbolic):
 
     __slots__ = ()
 
+    def __bool__(self) -> bool:
+        raise TypeError(f"whether {self.expression} is 0 is no question of Python's: compare it")
+
     def __gt__(self, other: Any) -> Any:
         return Truth(self.expression > expression(other))
 
