@@ -1,4 +1,4 @@
-"""What would be read otherwise of terms than of values is refused: each of these was proved, and is wrong when it runs."""
+"""What would be read otherwise of terms than of values is refused: each of these was proved, though it can go wrong."""
 
 from collections.abc import Callable
 from enum import IntEnum
