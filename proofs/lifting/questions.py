@@ -1,8 +1,8 @@
 """Questions that a specification may not ask: whether a value is some object, or of some class.
 
 A term is neither the member of an enumeration that it stands for nor an int. ``m.phase is Phase.LIVE`` would be false
-of every state of which nothing is known, and what it guards never looked at. Unlike ``if`` and ``==`` it is nothing that
-a term could refuse; so it is looked for in what the methods were compiled to. Functions beside them are not read.
+of every state of which nothing is known, and what it guards never looked at. Unlike ``if`` and ``==`` it is nothing
+that a term could refuse; so it is looked for in what the methods were compiled to. Functions beside them are not read.
 """
 
 import dis
