@@ -16,6 +16,7 @@ from fuzz.campaigns.minimize import minimize
 from fuzz.campaigns.plan import Plan, Summary
 from fuzz.campaigns.progress import shown
 from fuzz.campaigns.report import as_json, say
+from refmodel.interrupts import ending_in_order
 from refmodel.machines import MACHINES
 from refmodel.unusable import Unusable
 
@@ -116,7 +117,7 @@ def fuzz(
     place = folder or Path(tempfile.mkdtemp(prefix="refmodel-fuzz-"))
     plan = Plan(place, **given)
     try:
-        with shown(Console(stderr=True), quiet=in_json) as show:
+        with ending_in_order(), shown(Console(stderr=True), quiet=in_json) as show:
             summary = _on_cluster(plan, cluster, store, show) if cluster and store else run_campaign(plan, show)
         if not summary.runs_per_second and not summary.found:  # to say that nothing was found would be wrong
             raise Unusable("--time", f"no run came to its end in {given['seconds']:.0f} s", "a longer time")
@@ -127,6 +128,8 @@ def fuzz(
             _write(junit, error, _name(plan))
         raise
     except KeyboardInterrupt:
+        if junit is not None:
+            _write(junit, Unusable("refmodel fuzz", "interrupted", "a campaign that comes to its end"), _name(plan))
         click.echo(f"interrupted; go on with it: refmodel fuzz --corpus {place} --resume", err=True)
         click.get_current_context().exit(130)
     if folder is None and not summary.found:  # what went wrong, or was found, is kept to be looked at

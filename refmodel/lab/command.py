@@ -16,6 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from refmodel.interrupts import interrupted
 from refmodel.lab.scenarios import SCENARIOS
 from refmodel.unusable import Unusable
 
@@ -67,7 +68,7 @@ def qemu(
         if name not in SCENARIOS:
             raise Unusable(name, "no such scenario", f"one of {', '.join(SCENARIOS)}")
     _needs(binary)
-    signal.signal(signal.SIGTERM, _interrupted)  # ends in order, as an interrupt does: no process and no file is left
+    signal.signal(signal.SIGTERM, interrupted)  # ends in order, as an interrupt does: no process and no file is left
     outcomes: list[Outcome] = []
     notes = Console(stderr=True, quiet=as_json)
     with _folder(keep) as place, notes.status("") as status:
@@ -109,10 +110,6 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise Unusable(str(keep), error.strerror or str(error), "a folder that can be written") from None
     yield keep
-
-
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _run(name: str, binary: str, folder: Path, seed: int, store_log: bool) -> "Outcome":

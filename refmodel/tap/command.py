@@ -11,10 +11,11 @@ import click
 import orjson
 from rich.console import Console
 
+from refmodel.interrupts import interrupted
 from refmodel.oracle.screen import show
 from refmodel.unusable import Unusable
 
-__all__ = ["interrupted", "tap"]
+__all__ = ["tap"]
 
 
 class _Seconds(click.FloatRange):
@@ -105,11 +106,6 @@ def tap(
     else:
         _print(said, told, "standard input" if xen else str(listen), Console(file=out, highlight=False))
     return int(told.status)
-
-
-def interrupted(*_: object) -> None:
-    """SIGTERM ends in order, as an interrupt does: no process and no file is left."""
-    raise KeyboardInterrupt
 
 
 def _refuse(

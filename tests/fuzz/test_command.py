@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,19 @@ def test_an_interrupted_campaign_says_how_to_go_on(tmp_path: Path, monkeypatch: 
         raise KeyboardInterrupt
 
     monkeypatch.setattr("fuzz.command.run_campaign", interrupted)
-    result = run("--corpus", str(tmp_path))
+    result = run("--corpus", str(tmp_path), "--junit", str(tmp_path / "junit.xml"))
     assert result.exit_code == 130
     assert f"refmodel fuzz --corpus {tmp_path} --resume" in result.stderr
+    assert "interrupted" in (tmp_path / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_campaign_that_is_ended_from_without_ends_in_order(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: signal.raise_signal(number))
+    assert run("--corpus", str(tmp_path)).exit_code == 130
+    assert signal.getsignal(number) is signal.SIG_DFL
 
 
 @pytest.mark.usefixtures("atheris")
