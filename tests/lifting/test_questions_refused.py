@@ -24,7 +24,7 @@ from refmodel.language import (
 )
 
 
-class Colour(IntEnum):
+class Shade(IntEnum):
     RED = 0
     BLUE = 1
 
@@ -32,7 +32,7 @@ class Colour(IntEnum):
 @frozen(slots=False)
 class Paint(State):
     left: Count
-    colour: Colour
+    colour: Shade
     ours: Set[Pfn]
     theirs: Set[Pfn]
     cpus: Set[Cpu]
@@ -77,11 +77,11 @@ def going_through(self: Any, m: Any) -> Any:
 
 
 def identity(self: Any, m: Any) -> Any:
-    return m.but(bad=True) if m.colour is Colour.RED else m
+    return m.but(bad=True) if m.colour is Shade.RED else m
 
 
 def identity_in_a_predicate(self: Any, m: Any) -> Any:
-    return m.but(bad=neg(m.ours.never(lambda p: m.colour is Colour.RED)))
+    return m.but(bad=neg(m.ours.never(lambda p: m.colour is Shade.RED)))
 
 
 def class_of_a_value(self: Any, m: Any) -> Any:
