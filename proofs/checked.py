@@ -16,15 +16,15 @@ from refmodel.promise import Promise
 from refmodel.rows import Row
 from refmodel.variants import VARIANTS, sample
 
-__all__ = ["checked", "is_proved"]
+__all__ = ["checked", "verdict_of"]
 
 
 class _RefutedError(Exception):
     """One obligation is enough to refute a variant."""
 
 
-def is_proved(spec: AnyMachine) -> bool:
-    """Whether all is proved of the machine itself; the first obligation that is not ends the work.
+def verdict_of(spec: AnyMachine) -> Verdict:
+    """PROVED where all is of the machine itself; REFUTED ends the work; UNKNOWN where the solver leaves something open.
 
     The promise's own chapters are the same for every machine.
     """
@@ -35,13 +35,13 @@ def is_proved(spec: AnyMachine) -> bool:
 
     own = [chapter for chapter in chapters_of(spec) if getattr(chapter, "spec", None) is spec]
     try:
-        return prove_all(spec, watch=watch, chapters=own).is_proved
+        return Verdict.PROVED if prove_all(spec, watch=watch, chapters=own).is_proved else Verdict.UNKNOWN
     except _RefutedError:
-        return False
+        return Verdict.REFUTED
 
 
-def _variant_is_proved(name: str) -> bool:
-    return is_proved(VARIANTS[name].spec())
+def _verdict_of_variant(name: str) -> Verdict:
+    return verdict_of(VARIANTS[name].spec())
 
 
 def checked() -> Iterator[Row]:
@@ -55,8 +55,9 @@ def checked() -> Iterator[Row]:
         for sound, what in ((False, "wrong variants, a sample"), (True, "sound variants, a sample")):
             began = time.perf_counter()
             names = [variant.name for variant in sample() if variant.sound == sound]
-            right = sum(found == sound for found in pool.map(_variant_is_proved, names))
-            result = f"{right} of {len(names)} {'proved' if sound else 'refuted'}"
+            due = Verdict.PROVED if sound else Verdict.REFUTED
+            right = sum(found is due for found in pool.map(_verdict_of_variant, names))
+            result = f"{right} of {len(names)} {due.value}"
             yield Row("prove", what, result, right == len(names), time.perf_counter() - began)
 
 

@@ -55,6 +55,14 @@ def _after(run: Callable[[], tuple[str, tuple[Any, ...], tuple[Any, ...]]]) -> I
         yield number, tuple(conditions), found
 
 
+def _unrefused(told: Callable[..., Any], *given: Any) -> Any:
+    """What the refinement says of the machine. Refused there, the path would be taken for one that the step refuses."""
+    try:
+        return told(*given)
+    except Refused as refused:
+        raise TypeError(f"{told.__name__} needs that {refused.guard}: only steps may be refused") from None
+
+
 @frozen
 class Refinement(Chapter):
     """Level B's steps, each as the steps of level A that its witness names."""
@@ -102,7 +110,7 @@ class Refinement(Chapter):
 
     def _initial(self, state: Any) -> Iterator[Obligation]:
         def run() -> Any:
-            ledger = abstraction(self.spec, state)
+            ledger = _unrefused(abstraction, self.spec, state)
             return "", (state, state), (ledger, self.promise.initial(ledger))
 
         alike = partial(_alike, self.promise)
@@ -112,13 +120,13 @@ class Refinement(Chapter):
     def _run(self, before: Any, step: str, given: list[Any]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
         """The step, and the promise's steps beside it: why they are refused, or the two ledgers to compare."""
         after = getattr(self.spec, step)(before, *given)
-        ledger, promise = abstraction(self.spec, before), self.promise
-        for action in witness(self.spec, before, Action(step, tuple(given))):
+        ledger, promise = _unrefused(abstraction, self.spec, before), self.promise
+        for action in _unrefused(witness, self.spec, before, Action(step, tuple(given))):
             try:
                 ledger = getattr(promise, action.step)(ledger, *action.arguments)
             except Refused as refused:
                 return f"{action.step} of the promise needs that {refused.guard}", (before, after), ()
-        return "", (before, after), (ledger, abstraction(self.spec, after))
+        return "", (before, after), (ledger, _unrefused(abstraction, self.spec, after))
 
 
 @cache

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from proofs.checked import is_proved
+from proofs.checked import verdict_of
+from proofs.solve import Verdict
 from refmodel.compose import patched
 from refmodel.handover.failure_claims import FailureClaims
 from refmodel.handover.failure_state import Knows
@@ -143,4 +144,4 @@ class GoesBackToAnOldImage(PostCopyImages[X]):
     "patch", [TakesThePartForTheWhole, CountsATargetThatLacksPages, LeavesItOnTheWire, GoesBackToAnOldImage]
 )
 def test_a_wrong_account_of_what_can_be_recovered_is_refuted(patch: type[Any]) -> None:
-    assert not is_proved(patched(POST, patch.__name__, patch)())
+    assert verdict_of(patched(POST, patch.__name__, patch)()) is Verdict.REFUTED

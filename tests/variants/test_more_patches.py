@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proofs.checked import is_proved
+from proofs.checked import verdict_of
 from proofs.obligations import Induction
 from proofs.refining import REACHED, Refinement
 from proofs.solve import Options, Verdict, decide
@@ -144,7 +144,7 @@ PATCHES = [
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.__name__)
 def test_the_proof_refutes_it(patch: type[Seed]) -> None:
-    assert not is_proved(patch())
+    assert verdict_of(patch()) is Verdict.REFUTED
 
 
 @pytest.mark.parametrize(("patch", "machine", "step", "claim"), ELSEWHERE, ids=lambda value: str(value)[:40])
