@@ -36,7 +36,7 @@ LAYERS = [
     {"refmodel.refinement", "refmodel.variants"},
     {"refmodel.machines"},
     {"refmodel.schedules"},
-    {"refmodel.recordings", "refmodel.rows", "refmodel.catalogue.classes"},
+    {"refmodel.recordings", "refmodel.rows", "refmodel.catalogue.classes", "refmodel.interrupts"},
     {"refmodel.search"},
     {"refmodel.oracle"},
     {"refmodel.fast"},
