@@ -15,7 +15,7 @@ from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.measure import Measured, Rung, append, known, measured, read
 from fuzz.ladder.page import write
 from fuzz.ladder.rungs import ABLATED, BY_ONE, DEFAULT
-from fuzz.ladder.table import column, markdown
+from fuzz.ladder.table import markdown
 from fuzz.mutations import MUTATIONS
 from refmodel.compose import nearest
 from refmodel.unusable import Unusable
@@ -84,7 +84,7 @@ def ladder(
             append(results, result)
             done[result.rung] = result
     have = [answer for rung in rungs if (answer := known(done, rung))]
-    rows = list(markdown(have, chosen, [column(*which) for which in columns]))
+    rows = list(markdown(have, chosen, list(dict.fromkeys(rung.column for rung in rungs))))
     Console().print(Markdown("\n".join(rows)))
     if page is not None:
         command = "python -m fuzz.ladder " + " ".join(a for a in sys.argv[1:] if not a.startswith("--no-measuring"))
@@ -96,7 +96,7 @@ def _missing(rungs: Sequence[Rung], done: dict[Rung, Measured]) -> Iterator[Meas
     left = [rung for rung in rungs if known(done, rung) is None]
     for number, rung in enumerate(left, 1):
         result = measured(rung)
-        what = f"{rung.variant} by {column(rung.engine, rung.without, rung.alone)}"
+        what = f"{rung.variant} by {rung.column}"
         how = result.rule or "missed"
         line = f"{number}/{len(left)} {what}, seed {rung.seed}: {how}, {result.steps:,} steps, {result.seconds:.1f} s"
         click.echo(line, err=True)

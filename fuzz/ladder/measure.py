@@ -36,6 +36,12 @@ class Rung:
     runs: int = 0
     """End after so many, whatever the budget; 0 is no limit."""
 
+    @property
+    def column(self) -> str:
+        """What its column of the table is known by."""
+        less = f" without {self.without}" if self.without else ""
+        return self.engine + less + (f" with {self.alone}" if self.alone else "")
+
 
 @frozen
 class Measured:

@@ -8,9 +8,9 @@ from attrs import frozen
 
 from fuzz.ladder.engines import ENGINES
 from fuzz.ladder.luck import between
-from fuzz.ladder.measure import Measured, Rung
+from fuzz.ladder.measure import Measured
 
-__all__ = ["Cell", "cells", "column", "markdown", "mean", "ratio"]
+__all__ = ["Cell", "cells", "markdown", "mean", "ratio"]
 
 _SOON = 5.0
 
@@ -47,7 +47,7 @@ def cells(results: Iterable[Measured]) -> Cells:
     """By variant and engine."""
     grouped: dict[tuple[str, str], list[Measured]] = {}
     for result in results:
-        grouped.setdefault((result.rung.variant, _column(result.rung)), []).append(result)
+        grouped.setdefault((result.rung.variant, result.rung.column), []).append(result)
     return {
         key: Cell(
             tuple(r.steps for r in group),
@@ -57,15 +57,6 @@ def cells(results: Iterable[Measured]) -> Cells:
         )
         for key, group in grouped.items()
     }
-
-
-def _column(rung: Rung) -> str:
-    return column(rung.engine, rung.without, rung.alone)
-
-
-def column(engine: str, without: str = "", alone: str = "") -> str:
-    """What a column of the table is known by."""
-    return engine + (f" without {without}" if without else "") + (f" with {alone}" if alone else "")
 
 
 def mean(found: Cells, engine: str, variants: Sequence[str]) -> float:
