@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter, is_
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import field, frozen
 
 from fuzz.checks import Checker
 from fuzz.decode import Decoder, head
 from fuzz.mix import MORE
+from fuzz.visible import visible
 from fuzz.vocabulary import Vocabulary
 from refmodel.language import Action, Refused
 from refmodel.migration import AnyMachine
@@ -18,7 +19,7 @@ from refmodel.schedules.schedule import Broken, Noticed
 from refmodel.search.seed_space import sizes_for
 from refmodel.state import Machine
 
-__all__ = ["Course", "Finding", "Runner", "visible"]
+__all__ = ["Course", "Finding", "Runner"]
 
 T = TypeVar("T")
 
@@ -44,34 +45,6 @@ def _copied(this: T) -> T:
     other = object.__new__(type(this))
     other.__dict__.update(this.__dict__)
     return other
-
-
-_SIDES = ("hand_over", "source", "target")
-"""What the guest sees, and on which side it runs."""
-
-
-class _Read:
-    """A state that writes down which of its parts are asked for."""
-
-    def __init__(self, m: Any) -> None:
-        self._m = m
-        self.names: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        self.names.add(name)
-        return getattr(self._m, name)
-
-
-def visible(spec: AnyMachine, m: Any) -> tuple[str, ...]:
-    """The parts of a state on which it depends what the guest may notice: both sides, and what says what matters there.
-
-    A page that is awaited no longer, for one, can be read from then on, whatever happens to memory.
-    """
-    asked: Any = _Read(m)
-    for side in (m.source, m.target):
-        spec.table_of(asked, side)
-        spec.matters(asked, 0)
-    return tuple(sorted({*_SIDES, *asked.names}))
 
 
 class Course:

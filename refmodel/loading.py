@@ -26,7 +26,8 @@ def loaded(name: str) -> type[AnyMachine]:
     assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[module.__name__] = module
-    sys.path.append(str(path.parent.resolve()))  # for files beside it; last, so that none hides a package
+    if (beside := str(path.parent.resolve())) not in sys.path:
+        sys.path.append(beside)  # last, so that no file there hides a package
     _FILES[path.resolve()] = file
     try:
         spec.loader.exec_module(module)

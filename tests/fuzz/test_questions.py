@@ -17,7 +17,8 @@ from fuzz.questions.drawing import drawn
 from fuzz.questions.question import TAIL, Disagreement, inputs, tail_of, with_tail
 from fuzz.questions.table import QUESTIONS
 from fuzz.questions.verdicts import choices
-from fuzz.run import Course, Runner, visible
+from fuzz.run import Course, Runner
+from fuzz.visible import visible
 from proofs.lifting import translate
 from proofs.lifting.maps import SymbolicMap
 from refmodel.compose import CHOICES
