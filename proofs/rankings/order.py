@@ -46,7 +46,7 @@ def order(spec: Any) -> tuple[tuple[str, Work], ...]:
         (EVERY, Remaining("words of it not read", lambda m: m.transfer.read, done=True)),
         *(("manual-protect", work) for work in _CHUNKS),
         ("shadowed-for-migration", Remaining("CPUs not on the shadow", _on_shadow, done=True)),
-        ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started | _has_left(spec, m))),
+        ("dirty-ring", Once("the start of the rings", lambda m: m.ring_protection.started | _are_over(spec, m))),
         ("device-writes", _until_committed(spec, "devices that do not log", lambda m: m.devices.logging)),
         (
             "hypervisor-writes",
@@ -109,10 +109,10 @@ _HARVEST: tuple[Work, ...] = (
 def _switch(spec: Any) -> tuple[Work, ...]:
     """The log is enabled: then what may not be written any more is revoked, and each CPU flushed."""
     return (
-        Once("the log's switch", lambda m: spec.is_enabled(m) | _has_left(spec, m)),
+        Once("the log's switch", lambda m: spec.is_enabled(m) | _are_over(spec, m)),
         Remaining(
             "writable mappings that are not permitted",
-            lambda m: m.shadow.writable.where(lambda v: spec.permits(m, m.shadow.frame[v]) | _has_left(spec, m), False),
+            lambda m: m.shadow.writable.where(lambda v: spec.permits(m, m.shadow.frame[v]) | _are_over(spec, m), False),
         ),
         _until_committed(spec, "CPUs not flushed after the switch", lambda m: m.log_mode.flushed),
     )
@@ -184,14 +184,14 @@ def _at(phase: Phase, what: str, of: Callable[[Any], Any]) -> Work:
     return Remaining(what, lambda m: of(m).where(lambda *key: m.phase != phase, False))
 
 
-def _has_left(spec: Any, m: Any) -> bool:
-    """The source has given up its right to run: what its log needs, no round will need again."""
+def _are_over(spec: Any, m: Any) -> bool:
+    """Rounds are, from the commit on: what the log needed for them it needs no more."""
     return spec.is_committed(m) | (m.phase == Phase.AFTER)  # type: ignore[no-any-return]
 
 
 def _until_committed(spec: Any, what: str, done: Callable[[Any], Any]) -> Work:
     """What rounds need, and nobody does once they are over: a source that is discarded gives it up."""
-    return Remaining(what, lambda m: done(m).where(lambda *key: _has_left(spec, m), True), done=True)
+    return Remaining(what, lambda m: done(m).where(lambda *key: _are_over(spec, m), True), done=True)
 
 
 def _not_carried(m: Any) -> Any:
