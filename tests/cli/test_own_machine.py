@@ -1,12 +1,12 @@
 """A machine of one's own whose code fails is no verdict: a line that says where, and status 2."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-_REFMODEL = [sys.executable, "-c", "from refmodel.cli import main; main()"]
+from tests.started import REFMODEL
+
 _MACHINE = """
 from beside import wrong
 from refmodel.seed import Seed
@@ -29,7 +29,7 @@ class Mine(Seed):
 def test_what_fails_in_a_step_is_told(command: str, wrong: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(_MACHINE)
     (tmp_path / "beside.py").write_text(f"def wrong(m):\n    return {wrong}\n")
-    told = [*_REFMODEL, command, "--machine", "mine.py:Mine"]
+    told = [*REFMODEL, command, "--machine", "mine.py:Mine"]
     ended = subprocess.run(told, cwd=tmp_path, capture_output=True, timeout=300, check=False)
     last = ended.stderr.decode().splitlines()[-1]
     assert ended.returncode == 2

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.started import REFMODEL
 from tests.tap.ends import RAM, STREAM, TAIL_AT, Target
 
-_TAP = [sys.executable, "-c", "from refmodel.cli import main; main()", "tap"]
+_TAP = [*REFMODEL, "tap"]
 
 
 def _can_be_interrupted() -> None:

@@ -19,6 +19,7 @@ from attrs import frozen
 from refmodel.oracle.recording import judge_recording
 from tests.oracle.xen import xen_guest as guest
 from tests.oracle.xen.xen_writer import good
+from tests.started import REFMODEL
 from tests.tap.ends import RELAXED
 from tests.tap.receiver import BANNER, LEAVE, READY, REPORT
 
@@ -253,7 +254,7 @@ def test_a_recording_is_one_for_the_oracle(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_begin_is_refused_without_a_traceback(command: str, given: str | None, said: bytes) -> None:
-    tap = [sys.executable, "-c", "from refmodel.cli import main; main()", "tap", "--xen", "--", command]
+    tap = [*REFMODEL, "tap", "--xen", "--", command]
     with Path(given or os.devnull).open("rb") as file:
         ended = subprocess.run(
             tap, stdin=file if given else subprocess.PIPE, capture_output=True, cwd=ROOT, timeout=30, check=False
@@ -268,7 +269,7 @@ def test_what_cannot_begin_is_refused_without_a_traceback(command: str, given: s
 def test_interrupted_at_any_moment_it_leaves_no_receiver(part: float, sent: signal.Signals, tmp_path: Path) -> None:
     receiver = [sys.executable, "-m", "tests.tap.receiver", str(tmp_path), str(len(STREAM)), "silent"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from refmodel.cli import main; main()", "tap", "--xen", "--", *receiver],
+        [*REFMODEL, "tap", "--xen", "--", *receiver],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
