@@ -1,6 +1,6 @@
 """A state as the fuzzer sees it: the same for states that differ only in names and values.
 
-``abstraction_of`` chooses it for a machine: one written for it where there is one (``of_seed``), else one that is read
+``abstraction_of`` chooses it for a machine: one written for it where there is one (``of_bare``), else one that is read
 from the machine itself, its hooks and what its parts add to the state.
 
 A state is first read as one integer, its *look*: what is common to all pages in a byte each, then the code of each page
@@ -17,10 +17,10 @@ from fuzz.pages import Places, equal, is_member, mapped, members, spread, writab
 from refmodel.language import Map, Set
 from refmodel.language.state import Leaf, leaves
 from refmodel.migration import AnyMachine
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from refmodel.state import Machine
 
-__all__ = ["MOST", "Abstraction", "abstraction_of", "of_any", "of_seed", "shifts_of"]
+__all__ = ["MOST", "Abstraction", "abstraction_of", "of_any", "of_bare", "shifts_of"]
 
 MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
@@ -58,10 +58,10 @@ def shifts_of(spec: AnyMachine) -> int:
 
 def abstraction_of(spec: AnyMachine) -> Abstraction:
     """The abstraction of a machine's states, or of a variant's."""
-    return of_seed() if isinstance(spec, Seed) else of_any(spec)
+    return of_bare() if isinstance(spec, Bare) else of_any(spec)
 
 
-def of_seed() -> Abstraction:
+def of_bare() -> Abstraction:
     """The phase, and for each page what is known and permitted about it; pages sorted, as their numbers mean nothing.
 
     Of each page: owed, dirty, transferred; the stage it is in hand at (0: not in hand); whether each word is equal at

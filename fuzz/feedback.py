@@ -6,7 +6,7 @@ from typing import Any
 
 from fuzz.abstraction import MOST, abstraction_of, shifts_of
 from refmodel.migration import AnyMachine
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 
 __all__ = ["DIFFERS", "features_of", "view_of"]
 
@@ -81,7 +81,7 @@ def views_of(spec: AnyMachine) -> tuple[int, ...]:
     Logging: how it is mapped, marked and permitted; rounds: what is owed of it, and whether it has arrived; transport:
     whether it is on its way, or has arrived; and of a machine with further parts, what those know of it.
     """
-    if isinstance(spec, Seed):
+    if isinstance(spec, Bare):
         return 0b1111111011110, 0b111011, 0b111000
     shifts = shifts_of(spec)
     parts = (1 << shifts) - 1
@@ -91,7 +91,7 @@ def views_of(spec: AnyMachine) -> tuple[int, ...]:
 
 def _owing(spec: AnyMachine) -> tuple[int, int]:
     """Which bit of a page's code says that it is equal at the target, and which ones who will send it if not."""
-    if isinstance(spec, Seed):
+    if isinstance(spec, Bare):
         return 0b100000, 0b11011  # owed, dirty, in hand
     shifts = shifts_of(spec)
     return 0b100 << shifts, 0b1010011 << shifts  # owed, marked, in hand

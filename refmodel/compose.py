@@ -10,11 +10,11 @@ from attrs import field, fields_dict, frozen
 from refmodel.loading import loaded
 from refmodel.migration import AnyMachine, Migration
 from refmodel.parts import PARTS, Part
-from refmodel.seed import Seed
+from refmodel.seed import Bare, Seed
 from refmodel.state import Machine
 from refmodel.unusable import Unusable, nearest, shown
 
-__all__ = ["CHOICES", "Choice", "build", "chosen", "compose", "nearest", "patched"]
+__all__ = ["BARE", "CHOICES", "Choice", "build", "chosen", "compose", "nearest", "patched"]
 
 
 @frozen
@@ -90,6 +90,11 @@ CHOICES: Mapping[str, Choice] = {
 }
 """The named machines."""
 
+BARE = Choice("bare", Bare.parts, "what every machine has, without failures, to look at parts on one by one: bare+PART")
+"""No machine of anybody's, but parts may be added to it as to a named one."""
+_WRITTEN: Mapping[str, type[AnyMachine]] = {"bare": Bare, "seed": Seed}
+"""Those whose class is written out, for the reader."""
+
 
 def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     """The named machine that ``name`` begins with, and its parts with those that ``+PART`` adds, in their order.
@@ -97,10 +102,11 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     Unusable where a machine or part is not there (with the nearest name), or displaces what another part refines.
     """
     base, *more = name.split("+")
-    if base not in CHOICES:
+    bases = {**CHOICES, BARE.name: BARE}
+    if base not in bases:
         raise Unusable("machine", f"no machine {shown(base)}", nearest(base, CHOICES))
     found: dict[str, Part] = {}
-    todo = [*CHOICES[base].parts, *more]
+    todo = [*bases[base].parts, *more]
     while todo:
         wanted = todo.pop(0)
         if wanted not in PARTS:
@@ -114,7 +120,7 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
         if not any(issubclass(other.cls, needed.cls) for other in found.values()):
             instead = next(other.name for other in found.values() if other.role == needed.role)
             raise Unusable("machine", f"{refining.name!r} beside {instead!r}", f"{needed.name!r}, which it refines")
-    return CHOICES[base], tuple(part for part in PARTS.values() if part.name in found)
+    return bases[base], tuple(part for part in PARTS.values() if part.name in found)
 
 
 @cache
@@ -127,8 +133,8 @@ def compose(name: str) -> type[AnyMachine]:
         made = loaded(name)
         made.__reduce__ = lambda self: (_again, (name, None, None))  # type: ignore[method-assign]
         return made
-    if name == "seed":
-        return Seed
+    if name in _WRITTEN:
+        return _WRITTEN[name]
     choice, parts = chosen(name)
     return build(name, parts, choice.parameters)
 

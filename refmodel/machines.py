@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 
-from refmodel.compose import CHOICES, compose
+from refmodel.compose import BARE, CHOICES, compose
 from refmodel.migration import AnyMachine
+from refmodel.parts import PARTS
+from refmodel.seed import Seed
 from refmodel.unusable import Unusable, nearest, shown
 from refmodel.variants import VARIANTS
 
-__all__ = ["MACHINES", "machine"]
+__all__ = ["MACHINES", "ONE_BY_ONE", "machine"]
 
 MACHINES: Mapping[str, str] = {choice.name: choice.summary for choice in CHOICES.values()}
-"""The named machines, each with what it is. Any may be given further parts: ``seed+PART``."""
+"""The named machines, each with what it is. Any may be given further parts, and so may ``bare``: ``bare+PART``."""
+ONE_BY_ONE = (BARE.name, *(f"{BARE.name}+{part}" for part in PARTS if part not in Seed.parts))
+"""The bare machine, and with it each part that the seed has not."""
 
 
 def machine(name: str, variant: str | None = None) -> AnyMachine:

@@ -1,6 +1,6 @@
 """``python -m fuzz.ladder.right``: runs of the right machines, in which nothing is to be found.
 
-The named machines, the seed machine with each part, and the sound variants, in turn, a child process for each share.
+The named machines, the bare machine with each part, and the sound variants, in turn, a child process for each share.
 Killed, it goes on where it was.
 """
 
@@ -15,9 +15,7 @@ import click
 
 from fuzz.engine import needs_atheris
 from fuzz.ladder.measure import Measured, Rung, append, measured, read
-from refmodel.compose import CHOICES
-from refmodel.machines import MACHINES
-from refmodel.parts import PARTS
+from refmodel.machines import MACHINES, ONE_BY_ONE
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
@@ -27,7 +25,7 @@ _SHARE = 5_000
 """Runs of one child."""
 RIGHT = (
     *MACHINES,
-    *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts),
+    *ONE_BY_ONE,
     *(variant.name for variant in VARIANTS.values() if variant.sound),
 )
 

@@ -59,7 +59,7 @@ def _variants(variants: Sequence[Variant], verdicts: dict[str, Verdict], who: Se
     text = Text()
     for variant in variants:
         sound = " (sound)" if variant.sound and variant.catalogue != "-" else ""
-        machine = f" of {variant.machine}" if variant.machine != "seed" else ""
+        machine = f" of {variant.machine}" if variant.machine != "bare" else ""
         text.append(f"{variant.name}{machine}{sound}\n")
         if verdict := verdicts.get(variant.name):
             said = [_searched(verdict), _proved(verdict), verdict.said_by_oracle]

@@ -2,7 +2,7 @@
 
 Most hypervisors log neither stores nor faults. What can be seen of one page is what was sent of it, live or while the
 guest stood still, and what the source had at the end. Everything else is hidden: any step of guest and engine may
-have happened in between. The search goes through all of them, on one page of the machine ``needless-resend`` (the seed
+have happened in between. The search goes through all of them, on one page of the machine ``needless-resend`` (the bare
 machine, which may also send clean pages again, as real ones do) or of a wrong variant.
 """
 
@@ -69,7 +69,7 @@ def explain(seen: Seen, variant: str = RIGHT, max_states: int = _MOST_STATES) ->
     contents = {*seen.live, *seen.paused, seen.source}
     sizes = {"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": len(contents)}
     rounds = max(len(seen.live) - 1, 0) + 1
-    schedule = Schedule("seed", variant, sizes, rounds, ())
+    schedule = Schedule("bare", variant, sizes, rounds, ())
     walker = _Walker(schedule, seen)
     return walker.walk(max_states)
 
@@ -119,7 +119,7 @@ class _Walker:
                 if self._is_all(after):
                     actions = tuple(self._way(after))
                     witness = Schedule(
-                        "seed", self.schedule.variant, self.schedule.sizes, self.schedule.rounds, actions
+                        "bare", self.schedule.variant, self.schedule.sizes, self.schedule.rounds, actions
                     )
                     return Explanation(Outcome.EXPLAINED, len(known), witness)
                 if len(known) >= max_states:

@@ -40,7 +40,7 @@ RENAMED = ("pfn", "vpn", "cpu", "word")
 PRELUDE = (Action("begin"),)
 """``begin`` comes first. Until it, nothing but the guest moves, and no step of the guest tells BEFORE from SETUP, nor
 touches what ``begin`` changes: whatever the guest does before, it can do after, and come to the same state. So it is
-with the seed; for a machine with further parts that begin comes first is a bound, where its part gives no prelude."""
+with the bare machine; for one with further parts that begin comes first is a bound, where its part gives no prelude."""
 LEFT_OUT = frozenset({"target_store"})
 """What the guest stores at the target: no claim of this level looks at memory again once the target runs."""
 _STANDING = frozenset({Phase.PAUSED, Phase.STOP_AND_COPY, Phase.COMMITTED, Phase.ACKNOWLEDGED, Phase.AFTER})

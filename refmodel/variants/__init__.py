@@ -1,4 +1,4 @@
-"""Wrong variants of the seed machine, and sound ones: patches of one function each, as data.
+"""Wrong variants of machines, and sound ones: patches of one function each, as data.
 
 A class of the catalogue of real bugs (M01 to M33) becomes a subclass with one method replaced, with the ids of the
 commits that it stands for. Nothing else of the specification is repeated here, and nothing of the catalogue.
@@ -21,8 +21,8 @@ VARIANTS: dict[str, Variant] = {
 
 
 def sample() -> tuple[Variant, ...]:
-    """What a quick check looks at: the variants of the seed machine, and of each further class the first wrong one."""
-    seeds = [variant for variant in VARIANTS.values() if variant.machine == "seed"]
-    known = {variant.catalogue for variant in seeds}
+    """What a quick check looks at: the variants of the bare machine, and of each further class the first wrong one."""
+    bare = [variant for variant in VARIANTS.values() if variant.machine == "bare"]
+    known = {variant.catalogue for variant in bare}
     others = {v.catalogue: v for v in reversed(VARIANTS.values()) if v.catalogue not in known and not v.sound}
-    return (*seeds, *others.values())
+    return (*bare, *others.values())

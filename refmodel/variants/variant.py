@@ -24,7 +24,7 @@ class Variant:
     sources: tuple[str, ...] = ()
     """The ids of the commits and references in the catalogue that it stands for."""
     sound: bool = False
-    machine: str = "seed"
+    machine: str = "bare"
     """The smallest machine that has the part: where it is searched."""
     growing: tuple[Mapping[str, int], ...] = ()
     """The sizes that the search goes through, where those that do for most variants do not."""

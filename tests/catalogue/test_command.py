@@ -90,7 +90,7 @@ def test_a_sound_variant_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "all proved" in last_column(found.stdout)
     monkeypatch.setattr(verdicts, "judge", quickly)
     sound = one_line(ran("root-change-keeps-tlb").stdout)
-    assert "Variant root-change-keeps-tlb of seed (sound)" in sound
+    assert "Variant root-change-keeps-tlb of bare (sound)" in sound
     assert "search: nothing found in" in sound
     assert "oracle:" not in sound
     assert "The shortest schedule" not in sound
@@ -125,7 +125,7 @@ def test_one_class_is_told_whole(prover: None) -> None:
         "M02 cleared after the read",
         "breaks I-ORDER; contract: logging, rounds",
         CLASSES["M02"].mutant,
-        "Variant clear-after-read of seed",
+        "Variant clear-after-read of bare",
         "right, transfer_done: Every word has been read: on to the next page.",
         "here: The page's marks are cleared when it has been read, and with them those of stores since.",
         "stands for QEMU c0bad49946 (2017); QEMU 86b124bc76 (2018); QEMU migration_bitmap_clear_dirty",
@@ -167,7 +167,7 @@ def test_without_a_prover_the_narration_says_so() -> None:
 def test_of_several_variants_the_soonest_that_the_guest_notices_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "variants_of", lambda number: [VARIANTS["mark-dropped"], VARIANTS["harvest-replaces"]])
     told = one_line(ran("M04").stdout)
-    assert "The shortest schedule seed / harvest-replaces" in told
+    assert "The shortest schedule bare / harvest-replaces" in told
     assert "another variant's" in told
 
 
@@ -212,7 +212,7 @@ def test_as_json_a_variant_has_its_schedule_and_each_checkers_verdict(prover: No
     assert (found.exit_code, found.stderr) == (0, "")
     assert (told["class"], told["group"], told["checkers"]) == ("M02", "log ordering", ["proof", "search", "oracle"])
     [variant] = [variant for variant in told["variants"] if "search" in variant]
-    assert (variant["name"], variant["machine"], variant["ok"]) == ("clear-after-read", "seed", True)
+    assert (variant["name"], variant["machine"], variant["ok"]) == ("clear-after-read", "bare", True)
     assert (variant["search"]["broken_after"], variant["search"]["noticed_after"]) == (11, 20)
     assert variant["search"]["schedule"]["variant"] == "clear-after-read"
     assert variant["proof"]["refutation"]["step"] == "transfer_done"

@@ -39,7 +39,7 @@ def test_every_fault_of_a_checker_in_the_catalogue_is_stood_for() -> None:
 
 
 def test_an_inverted_comparison_finds_fault_with_a_right_machine() -> None:
-    recordings = observed(to_the_end(Schedule("seed", None, SMALL, 0, PRELUDE)))
+    recordings = observed(to_the_end(Schedule("bare", None, SMALL, 0, PRELUDE)))
     assert said_by(Judge, recordings) == said_by(FallsOver, recordings) == ()
     assert said_by(ComparesTheWrongWayRound, recordings) == ("the-last-store-arrives",)
 

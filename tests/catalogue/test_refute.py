@@ -10,7 +10,7 @@ from proofs.progress import Progress
 from proofs.refining import Congruence
 from proofs.refute import refute
 from refmodel.catalogue import verdicts
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from refmodel.variants import VARIANTS
 
 
@@ -48,7 +48,7 @@ def test_an_obligation_of_a_suspected_contract_comes_before_others(monkeypatch: 
 
 def test_a_machine_of_which_all_is_proved_is_not_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "chapters_of", lambda spec: (Congruence(), Progress(spec)))
-    assert refute(Seed()) is None
+    assert refute(Bare()) is None
 
 
 class Point:

@@ -11,10 +11,8 @@ from attrs import evolve
 
 from proofs.necessity import breaks
 from proofs.solve import Options
-from refmodel.compose import CHOICES
 from refmodel.language import Claim
-from refmodel.machines import MACHINES, machine
-from refmodel.parts import PARTS
+from refmodel.machines import MACHINES, ONE_BY_ONE, machine
 from refmodel.schedules.replay import replay
 from refmodel.schedules.schedule import Schedule
 from refmodel.variants import VARIANTS
@@ -30,8 +28,8 @@ __all__ = [
     "until_broken",
 ]
 
-ALL_MACHINES = (*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts))
-"""The named machines, and the seed machine with each part: every claim is one of some of them."""
+ALL_MACHINES = (*MACHINES, *ONE_BY_ONE)
+"""The named machines, and the bare machine with each part: every claim is one of some of them."""
 
 
 @cache

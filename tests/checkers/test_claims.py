@@ -14,7 +14,7 @@ from refmodel.handover.failure_claims import FailureClaims
 from refmodel.handover.postcopy import PostCopy
 from refmodel.language import need
 from refmodel.machines import machine
-from refmodel.seed import Seed, SeedState
+from refmodel.seed import Bare, BareState
 from refmodel.state import Phase
 from refmodel.transport.zero_pages import ZeroPages
 from tests.checkers.claims import every_claim, first_broken_in, refuted_alone, stored_names, until_broken
@@ -30,8 +30,8 @@ BY_PROOF = {claim: witness["proof"] for claim, witness in FOUND.items() if "proo
 BY_FAULT = {claim: Flip.of(witness["fault"]) for claim, witness in FOUND.items() if "fault" in witness}
 
 
-class TakesTheGuestBack(Seed):
-    def abort(self, m: SeedState) -> SeedState:
+class TakesTheGuestBack(Bare):
+    def abort(self, m: BareState) -> BareState:
         """The source takes the guest back from a target that runs it, which stops."""
         if m.phase != Phase.AFTER:
             return super().abort(m)
@@ -78,7 +78,7 @@ RUNS: dict[str, Callable[[], Run]] = {
         TakesTheGuestBack(), (*STOP, *sent(), *END, "abort")
     ),
     "a_source_that_has_committed_runs_again_only_once_the_target_is_known_not_to": lambda: Run.of(
-        patched("seed+failures", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
+        patched("seed", "resumes-on-a-guess", ResumesOnAGuess)(), (*COMMITTED, "resume_source")
     ),
     "what_is_owed_after_a_switch_is_awaited_until_the_guest_runs_at_the_target": lambda: Run.of(
         patched("seed+postcopy", "forgets-what-it-dropped", ForgetsWhatItDropped)(), (*ASKED, "switch", "send_table")
@@ -88,7 +88,7 @@ RUNS: dict[str, Callable[[], Run]] = {
         (*ASKED, "switch", *END, "hear_acknowledgement", "lose_source", "discard_source"),
     ),
     "what_counts_as_read_was_read_or_found_zero": lambda: Run.of(
-        patched("seed+zero-pages", "sends-something-else", SendsSomethingElse)(), READ_WHEN_DIRTY
+        patched("bare+zero-pages", "sends-something-else", SendsSomethingElse)(), READ_WHEN_DIRTY
     ),
 }
 """Laws that no one cell breaks: a patch that stands for no class of the catalogue, and its steps."""
@@ -143,7 +143,7 @@ def test_the_file_is_as_it_is_written() -> None:
 
 def test_a_fault_is_looked_for_in_runs_of_the_machine() -> None:
     claim = "a_writable_guest_entry_is_present"
-    [(found, flip)] = faults("seed", {claim}, runs=1)
+    [(found, flip)] = faults("bare", {claim}, runs=1)
     assert found == claim
     assert (flip.leaf, len(flip.actions)) == ("source.table.writable", 1)
     assert Flip.of(flip.as_json()) == flip

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from refmodel.seed import Seed, SeedState
+from refmodel.seed import Bare, BareState
 from refmodel.variants import VARIANTS
 from tests.checkers.runs import END, SMALL, STOP, Run, sent
 from tests.checkers.test_oracle_rules import STORED, LosesWords
@@ -20,14 +20,14 @@ TABLE = "the guest's page-table entry for vpn 0 is not the one it wrote"
 SOURCE = "a load at the source of pfn 0 word 0 returns 0; the last store was 1"
 
 
-class CommitsWithoutTheTable(Seed):
-    def commit(self, m: SeedState) -> SeedState:
+class CommitsWithoutTheTable(Bare):
+    def commit(self, m: BareState) -> BareState:
         """The commit does not wait for the guest's table."""
         return super().commit(m.but(hand_over=m.hand_over.but(table_sent=True)))
 
 
-class LosesStores(Seed):
-    def stored(self, m: SeedState, page: int, word: int, value: int) -> SeedState:
+class LosesStores(Bare):
+    def stored(self, m: BareState, page: int, word: int, value: int) -> BareState:
         """A store reaches no memory."""
         return m
 
@@ -52,4 +52,4 @@ def test_each_way_of_noticing_is_there(what: str) -> None:
 
 def test_the_right_machine_lets_the_guest_notice_nothing_in_the_same_steps() -> None:
     for steps in ((*STORED, *sent(), *END), ("begin", ("guest_compute", 0, 1), *STOP[1:], *sent(), *END)):
-        assert Run.of(Seed(), steps, SMALL).noticed == ()
+        assert Run.of(Bare(), steps, SMALL).noticed == ()

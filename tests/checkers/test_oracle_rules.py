@@ -15,7 +15,7 @@ from refmodel.oracle.judge import Judge
 from refmodel.oracle.observed import observed, without_contents
 from refmodel.oracle.rules import RULES
 from refmodel.oracle.summary import verdict_of
-from refmodel.seed import Seed, SeedState
+from refmodel.seed import Bare, BareState
 from refmodel.state import Phase
 from refmodel.variants import VARIANTS
 from tests.checkers.claims import stored_names
@@ -23,20 +23,20 @@ from tests.checkers.runs import END, STOP, Run, sent
 from tests.variants.make_schedules import stored
 
 
-class LosesWords(Seed):
-    def delivered(self, m: SeedState, page: int, word: int, value: int) -> SeedState:
+class LosesWords(Bare):
+    def delivered(self, m: BareState, page: int, word: int, value: int) -> BareState:
         """A word that was read never reaches the target's memory."""
         return m
 
 
-class ScribblesOnThePage(Seed):
-    def final_harvest(self, m: SeedState) -> SeedState:
+class ScribblesOnThePage(Bare):
+    def final_harvest(self, m: BareState) -> BareState:
         """The engine overwrites a page of the source at the last harvest."""
         return self.stored(super().final_harvest(m), 0, 0, 2)
 
 
-class SendsOn(Seed):
-    def transfer_read(self, m: SeedState, word: int) -> SeedState:
+class SendsOn(Bare):
+    def transfer_read(self, m: BareState, word: int) -> BareState:
         """The page in hand last is sent again to a target that runs."""
         return self.sent(m, m.transfer.page, word) if m.phase == Phase.AFTER else super().transfer_read(m, word)
 
@@ -104,5 +104,5 @@ def test_rules_that_are_about_no_event_say_so() -> None:
 
 def test_the_right_machine_takes_none_of_the_runs() -> None:
     for steps in ((*STORED, *sent(), *END), (*STOP, *sent(), *END)):
-        run = Run.of(Seed(), steps)
+        run = Run.of(Bare(), steps)
         assert (run.broken, run.noticed, rules_of(run.events)) == (frozenset(), (), [])

@@ -9,9 +9,9 @@ from tests.started import REFMODEL
 
 _MACHINE = """
 from beside import wrong
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 
-class Mine(Seed):
+class Mine(Bare):
     def begin(self, m):
         return wrong(super().begin(m))
 """
@@ -21,7 +21,7 @@ class Mine(Seed):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ("m.no_such", "mine.py, line 7, in begin: AttributeError: 'SeedState' object has no attribute 'no_such'"),
+        ("m.no_such", "mine.py, line 7, in begin: AttributeError: 'BareState' object has no attribute 'no_such'"),
         ("m if len(m.log.dirty) else m", "mine.py, line 7, in begin: TypeError: object of type"),
         ("None", "mine.py: "),
     ],

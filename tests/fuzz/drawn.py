@@ -5,16 +5,14 @@ from random import Random
 
 from fuzz.decode import RECORD
 from fuzz.run import Finding, Runner
-from refmodel.compose import CHOICES
-from refmodel.machines import MACHINES, machine
-from refmodel.parts import PARTS
+from refmodel.machines import MACHINES, ONE_BY_ONE, machine
 from refmodel.variants import VARIANTS
 
 __all__ = ["COMMON", "EACH", "MANY", "SOUND", "WRONG", "inputs", "runner", "walked"]
 
 WRONG = sorted(name for name, variant in VARIANTS.items() if not variant.sound)
 SOUND = [None, *sorted(name for name, variant in VARIANTS.items() if variant.sound)]
-"""The seed machine itself, and the variants that every checker must accept."""
+"""The bare machine itself, and the variants that every checker must accept."""
 _HARD = {
     "links-any-role",
     "no-barrier-between-rounds",
@@ -45,13 +43,13 @@ COMMON = sorted(set(WRONG) - _HARD - _LATE)
 """Those that a random walk comes to."""
 EACH = sorted({VARIANTS[name].machine: name for name in COMMON}.values())
 """A wrong variant of each machine that variants are of: what the quick tests look at."""
-MANY = sorted({*MACHINES, *(f"seed+{part}" for part in PARTS if part not in CHOICES["seed"].parts)})
-"""The named machines, and the seed machine with each part."""
+MANY = sorted({*MACHINES, *ONE_BY_ONE})
+"""The named machines, and the bare machine with each part."""
 
 
 def runner(variant: str | None = None, claims: bool = True, on: str = "") -> Runner:
-    """Runs of a machine, by default the variant's own, or the seed machine."""
-    return Runner(machine(on or (VARIANTS[variant].machine if variant else "seed"), variant), claims)
+    """Runs of a machine, by default the variant's own, or the bare machine."""
+    return Runner(machine(on or (VARIANTS[variant].machine if variant else "bare"), variant), claims)
 
 
 def inputs(seed: int, count: int, steps: int = 64, which: int | None = 0) -> Iterator[bytes]:

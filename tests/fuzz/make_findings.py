@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent.parent / "schedules" / "findings"
 BY_CLAIM = [
     *("clear-after-read", "cpu-keeps-root", "fill-writable", "flush-by-guest-table", "flush-one-cpu"),
     *("harvest-skipped", "mark-dropped", "no-final-harvest", "no-flush", "resume-after-ack", "resync-grants"),
-    *("swap-after-protect", *(name for name in EACH if VARIANTS[name].machine != "seed")),
+    *("swap-after-protect", *(name for name in EACH if VARIANTS[name].machine != "bare")),
 ]
 BY_THE_GUEST = [
     "clear-after-read",

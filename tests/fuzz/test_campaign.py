@@ -49,7 +49,7 @@ def test_nothing_is_found_where_nothing_is_wrong(variant: str | None, tmp_path: 
 def test_a_variant_of_another_machine_is_found_on_that_machine(tmp_path: Path) -> None:
     summary = run_campaign(Plan(tmp_path, variant="clear-no-flush", seconds=40))
     [path] = summary.findings
-    assert (summary.machine, load(path).machine) == ("seed+manual-protect", "seed+manual-protect")
+    assert (summary.machine, load(path).machine) == ("bare+manual-protect", "bare+manual-protect")
 
 
 def test_a_campaign_is_gone_on_from_its_corpus(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_the_right_machine_must_have_run_and_the_wrong_one_must_be_found(
 ) -> None:
     def ended(plan: Plan) -> Summary:
         findings = (Path("a"),) if finds[plan.variant is not None] else ()
-        return Summary("machine", "seed", plan.variant, 1, runs=runs, findings=findings)
+        return Summary("machine", "bare", plan.variant, 1, runs=runs, findings=findings)
 
     monkeypatch.setattr("fuzz.checked.run_campaign", ended)
     assert [row.ok for row in checked()] == said
@@ -34,7 +34,7 @@ def test_a_finding_of_the_right_machine_is_kept_and_the_line_says_where(
         path.parent.mkdir()
         path.write_bytes(b"the schedule")
         unwritten = () if plan.variant else ("a rule: another",)
-        return Summary("machine", "seed", plan.variant, 1, runs=9, findings=(path,), unwritten=unwritten)
+        return Summary("machine", "bare", plan.variant, 1, runs=9, findings=(path,), unwritten=unwritten)
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("fuzz.checked.run_campaign", ended)

@@ -110,7 +110,7 @@ def test_a_finding_travels_with_its_files_and_counts_once(tmp_path: Path) -> Non
 
 
 def a_slice(store: str, **more: Any) -> Slice:
-    fields = {"store": store, "identity": b"it", "session": "s", "number": 1, "target": "machine", "machine": "seed",
+    fields = {"store": store, "identity": b"it", "session": "s", "number": 1, "target": "machine", "machine": "bare",
               "variant": None, "feedback": "", "judge": "", "seed": 1, "seconds": 30.0, "runs": 150, "timeout": 60.0,
               "every": 0.5, **more}  # fmt: skip
     return Slice(**fields)
@@ -278,7 +278,7 @@ def test_of_two_workers_one_is_killed_and_nothing_is_lost(tmp_path: Path) -> Non
                 worker.send_signal(signal.SIGKILL)
                 worker.wait()
 
-        plan = Plan(tmp_path / "campaign", "seed", seconds=40.0, keep_going=True)
+        plan = Plan(tmp_path / "campaign", "bare", seconds=40.0, keep_going=True)
         summary = run_on_cluster(plan, address, str(store), kill, slice_seconds=8.0, every=1.0)
         assert killed["before"]
         names = is_whole(store, tmp_path / "campaign")
@@ -287,7 +287,7 @@ def test_of_two_workers_one_is_killed_and_nothing_is_lost(tmp_path: Path) -> Non
         assert summary.runs > 200
         assert told[-1].workers == 1
         assert summary.findings == ()
-        again = Plan(tmp_path / "campaign", "seed", seconds=10.0, resume=True, keep_going=True)
+        again = Plan(tmp_path / "campaign", "bare", seconds=10.0, resume=True, keep_going=True)
         assert run_on_cluster(again, address, str(store), slice_seconds=5.0, every=1.0).runs > summary.runs
         assert names <= is_whole(store, tmp_path / "campaign")
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout

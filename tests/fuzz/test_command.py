@@ -88,7 +88,7 @@ def test_what_was_found_is_told_even_if_junit_cannot_be_written_any_more(
     def full(*given: Any) -> None:
         raise Unusable("junit.xml", "No space left on device", "a file that can be written")
 
-    found = Summary("machine", "seed", None, 1, runs=9, runs_per_second=1.0, unwritten=("a rule: the schedule",), new=1)
+    found = Summary("machine", "bare", None, 1, runs=9, runs_per_second=1.0, unwritten=("a rule: the schedule",), new=1)
     monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: found)
     monkeypatch.setattr("fuzz.campaigns.junit.write_junit", full)
     result = run("--junit", str(tmp_path / "junit.xml"))
@@ -100,7 +100,7 @@ def test_what_was_found_is_told_even_if_junit_cannot_be_written_any_more(
 def test_a_campaign_that_comes_to_no_run_does_not_say_that_nothing_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    none = Summary("machine", "seed", None, 1, sessions=2, runs=900)
+    none = Summary("machine", "bare", None, 1, sessions=2, runs=900)
     monkeypatch.setattr("fuzz.command.run_campaign", lambda *given: none)
     result = run("--time", "1s", "--corpus", str(tmp_path / "c"), "--junit", str(tmp_path / "junit.xml"))
     assert isinstance(result.exception, Unusable)

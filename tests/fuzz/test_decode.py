@@ -6,7 +6,7 @@ from fuzz.decode import HEAD, RECORD, Decoder, head
 from fuzz.mix import DEFAULT_SIZES, MORE, MOST_STEPS, SHARES, SIZES, WEIGHTS
 from refmodel.language import Action, Actor, Refused
 from refmodel.machines import machine
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from refmodel.state import Phase
 from tests.fuzz.drawn import MANY, inputs, runner
 
@@ -49,7 +49,7 @@ def test_nearly_every_pair_is_a_step_and_runs_reach_activation() -> None:
 def test_every_kind_of_step_is_taken() -> None:
     runs = runner()
     taken = {action.step for data in inputs(4, 300) for action in runs.run(data).actions}
-    assert taken == set(Seed().steps)
+    assert taken == set(Bare().steps)
 
 
 def test_the_engine_gets_a_fair_share_while_rounds_run() -> None:
@@ -84,7 +84,7 @@ def test_the_mix_is_about_steps_that_exist() -> None:
     for first in range(8):
         assert head(bytes([first]))[0] in SIZES
     for sizes in SIZES:
-        assert max(len(kind.actions) for kind in Decoder(Seed(), sizes)._kinds) <= 256  # one byte names them all
+        assert max(len(kind.actions) for kind in Decoder(Bare(), sizes)._kinds) <= 256  # one byte names them all
 
 
 def test_every_step_of_the_operators_is_taken_and_bytes_of_others_are_none() -> None:
@@ -103,7 +103,7 @@ def test_every_step_of_the_operators_is_taken_and_bytes_of_others_are_none() -> 
 
 
 def test_some_inputs_have_one_more_of_what_a_part_adds() -> None:
-    runs = runner(on="seed+delta-cache")
+    runs = runner(on="bare+delta-cache")
     few, many = runs.head(b"\0\0")[0], runs.head(bytes([MORE, 0]))[0]
     assert {sort: many[sort] - few[sort] for sort in few} == {**dict.fromkeys(few, 0), "line": 1, "place": 1}
     assert runner().head(bytes([MORE, 0])) == runner().head(b"\0\0")

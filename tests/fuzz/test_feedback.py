@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from fuzz.abstraction import abstraction_of, of_any, of_seed
+from fuzz.abstraction import abstraction_of, of_any, of_bare
 from fuzz.mix import DEFAULT_SIZES
 from refmodel.language import Action
 from refmodel.search.equivariance import random_names, renamed_state
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from tests.fuzz.drawn import MANY, inputs, runner
 
 NAMES = ("pfn", "vpn", "cpu", "word")
@@ -17,13 +17,13 @@ def _renamed(actions: list[Action], sort: str, size: int) -> list[Action]:
     """The same actions with the names of a sort reversed."""
     renamed = []
     for action in actions:
-        pairs = zip(action.arguments, Seed().steps[action.step].parameters, strict=True)
+        pairs = zip(action.arguments, Bare().steps[action.step].parameters, strict=True)
         renamed.append(Action(action.step, tuple(size - 1 - v if s.name == sort else v for v, (_, s) in pairs)))
     return renamed
 
 
 def test_states_that_differ_by_names_look_alike() -> None:
-    runs, abstract = runner(), of_seed()
+    runs, abstract = runner(), of_bare()
     for data in inputs(21, 20):
         course = runs.run(data)
         for sort in NAMES:
@@ -44,7 +44,7 @@ def test_states_of_any_machine_that_differ_by_names_look_alike(machine: str) -> 
 
 def test_what_the_feedback_is_about_is_seen() -> None:
     runs = runner()
-    for abstract in (of_seed(), of_any(runs.spec)):
+    for abstract in (of_bare(), of_any(runs.spec)):
         seen: set[tuple[int, ...]] = set()
         for data in inputs(22, 100):
             runs.run(data, lambda m, abstract=abstract, seen=seen: seen.add(abstract(m)))  # type: ignore[misc]
@@ -68,7 +68,7 @@ def test_of_any_machine_many_situations_are_told_apart(machine: str) -> None:
 
 
 def test_what_a_part_adds_is_told_apart() -> None:
-    runs = runner(on="seed+free-hints")
+    runs = runner(on="bare+free-hints")
     abstract = abstraction_of(runs.spec)
     start: Any = runs.parts(runs.head(b"")[0]).start
     hints = start.hints

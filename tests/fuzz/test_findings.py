@@ -54,8 +54,8 @@ def test_a_finding_is_kept_whole_and_once(tmp_path: Path) -> None:
     finding = walked(runs, 1, 1000)
     assert finding is not None
     small = shrink(runs, finding)
-    path = keep(small, "seed", "mark-dropped", tmp_path / "new")
-    assert keep(small, "seed", "mark-dropped", tmp_path / "new") == path
+    path = keep(small, "bare", "mark-dropped", tmp_path / "new")
+    assert keep(small, "bare", "mark-dropped", tmp_path / "new") == path
     [(only, schedule)] = stored(tmp_path / "new")
     assert only == path
     assert schedule.broken == small.broken

@@ -25,7 +25,7 @@ def test_a_function_is_called_again_where_a_part_that_it_reads_is_another() -> N
         return 100 * int(m.transfer.page)
 
     both = kept([(["rounds", "transfer"], left), (["transfer"], page)])
-    m: Any = machine("seed").start(SIZES)
+    m: Any = machine("bare").start(SIZES)
     assert both(m) == both(m.but(source=m.source.but())) == m.rounds.left
     assert asked == ["left", "page"]
     more = m.but(rounds=m.rounds.but(left=m.rounds.left + 1))
@@ -38,7 +38,7 @@ def test_a_function_is_called_again_where_a_part_that_it_reads_is_another() -> N
 def test_an_answer_is_remembered_for_what_is_read_and_for_how_many_pages_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spec, asked = machine("seed"), list[int]()
+    spec, asked = machine("bare"), list[int]()
     marked = spec.is_marked
 
     def heard(m: Any, page: int) -> bool:
@@ -58,11 +58,11 @@ def test_an_answer_is_remembered_for_what_is_read_and_for_how_many_pages_there_a
 
 
 def test_what_a_hook_reads_is_found_by_reading_it() -> None:
-    assert leaves_read(machine("seed"), "is_marked") == {
+    assert leaves_read(machine("bare"), "is_marked") == {
         "log.dirty": "log.dirty.bits",
         "rounds.to_send": "rounds.to_send.bits",
     }
-    assert leaves_read(machine("seed"), "in_hand") == {
+    assert leaves_read(machine("bare"), "in_hand") == {
         "transfer.stage": "transfer.stage",
         "transfer.page": "transfer.page",
     }
@@ -70,7 +70,7 @@ def test_what_a_hook_reads_is_found_by_reading_it() -> None:
     assert {"ring.dirty", "ring.page"} <= leaves_read(machine("kvm-qemu-ring"), "is_marked").keys()
 
 
-@pytest.mark.parametrize("name", ["seed", *MANY])
+@pytest.mark.parametrize("name", ["bare", *MANY])
 def test_a_state_looks_the_same_whatever_was_looked_at_before(name: str) -> None:
     runs = runner(claims=False, on=name)
     always, order = of_any(runs.spec), Random(3)

@@ -38,11 +38,11 @@ SIZES = sizes_for(machine("postcopy"), {"pfn": 2, "vpn": 2, "cpu": 1, "word": 1,
 SCRIPTS = Path(__file__).parents[2] / "fuzz" / "targets"
 
 
-def asked(name: str, count: int, on: str = "seed", variant: str | None = None) -> Summary:
+def asked(name: str, count: int, on: str = "bare", variant: str | None = None) -> Summary:
     return run(name, QUESTIONS[name](on, variant), count, seed=3)
 
 
-def found(name: str, count: int, on: str = "seed", variant: str | None = None, first: int = 0) -> str:
+def found(name: str, count: int, on: str = "bare", variant: str | None = None, first: int = 0) -> str:
     """The key of what is found first in so many inputs at random, those of the seed ``first``; "" for nothing."""
     question = QUESTIONS[name](on, variant)
     for _, data in zip(range(count), inputs(Random(first), 48), strict=False):
@@ -195,7 +195,7 @@ def test_an_input_of_the_machines_fuzzer_is_one_of_a_question() -> None:
 
 
 def test_a_state_is_changed_as_the_bytes_say() -> None:
-    spec = machine("seed")
+    spec = machine("bare")
     sizes = {"pfn": 2, "vpn": 2, "cpu": 1, "word": 1, "value": 3}
     m = spec.start(sizes)
     assert drawn(m, sizes, b"\xff" * 6) is m
@@ -209,9 +209,9 @@ def test_a_state_is_changed_as_the_bytes_say() -> None:
 
 
 def test_a_variant_is_asked_about_with_its_machine() -> None:
-    assert ("seed", None) in choices("seed")
-    assert ("seed", "no-flush") in choices("seed")
-    assert choices("seed", "no-flush") == [("seed", "no-flush")]
+    assert ("bare", None) in choices("bare")
+    assert ("bare", "no-flush") in choices("bare")
+    assert choices("bare", "no-flush") == [("bare", "no-flush")]
     assert {name for name, _ in choices("all")} >= set(CHOICES)
 
 

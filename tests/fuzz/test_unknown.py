@@ -7,7 +7,7 @@ from fuzz.decode import head
 from fuzz.layout import Layout
 from fuzz.unknown import every_path
 from refmodel.language import implies, neg, pick
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from refmodel.state import Phase, Stage, same_entry
 
 SIZES, _ = head(b"")

@@ -12,7 +12,7 @@ from proofs.lifting.maps import SymbolicMap, SymbolicSet
 from proofs.lifting.paths import Run
 from proofs.lifting.terms import Term, Truth, expression, term
 from refmodel.language import Sort, Specification
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from tests.lifting.everything import Everything
 from tests.lifting.random_pairs import Pair, RandomPairs
 
@@ -136,25 +136,25 @@ def added(self: Any, key: Any) -> Any:
 
 
 MISTAKES: list[tuple[type[Specification[Any]], type, str, Method]] = [
-    (Seed, SymbolicSet, "where", where_the_predicate_is_the_wrong_way_round),
-    (Seed, SymbolicSet, "where", where_of_the_members_only),
+    (Bare, SymbolicSet, "where", where_the_predicate_is_the_wrong_way_round),
+    (Bare, SymbolicSet, "where", where_of_the_members_only),
     (Everything, SymbolicSet, "where", where_the_predicate_is_evaluated_late),
-    (Seed, SymbolicSet, "put", put_that_forgets_the_old_body),
-    (Seed, SymbolicMap, "set", set_that_keeps_the_old_value),
-    (Seed, SymbolicMap, "set", set_everywhere),
-    (Seed, SymbolicMap, "_is", a_key_whose_first_part_is_dropped),
+    (Bare, SymbolicSet, "put", put_that_forgets_the_old_body),
+    (Bare, SymbolicMap, "set", set_that_keeps_the_old_value),
+    (Bare, SymbolicMap, "set", set_everywhere),
+    (Bare, SymbolicMap, "_is", a_key_whose_first_part_is_dropped),
     (Everything, SymbolicMap, "at", a_key_in_the_wrong_order),
-    (Seed, SymbolicMap, "_for_all", for_some),
+    (Bare, SymbolicMap, "_for_all", for_some),
     (Everything, SymbolicMap, "same", same_everywhere),
-    (Seed, Run, "decide", decide_that_drops_a_condition),
-    (Seed, Run, "decide", decide_that_never_takes_the_other_way),
-    (Seed, Run, "decide", decide_that_notes_the_opposite),
+    (Bare, Run, "decide", decide_that_drops_a_condition),
+    (Bare, Run, "decide", decide_that_never_takes_the_other_way),
+    (Bare, Run, "decide", decide_that_notes_the_opposite),
     (Everything, Truth, "pick", pick_with_swapped_branches),
-    (Seed, Term, "__ne__", equal),
+    (Bare, Term, "__ne__", equal),
     (Everything, Truth, "__ne__", equal),
     (Everything, Term, "__gt__", at_least),
-    (Seed, SymbolicSet, "filled", nothing),
-    (Seed, SymbolicSet, "discard", added),
+    (Bare, SymbolicSet, "filled", nothing),
+    (Bare, SymbolicSet, "discard", added),
 ]
 
 
@@ -173,7 +173,7 @@ def test_a_mistake_in_the_lifting_is_noticed(
     assert next(disagreements(machine), None)
 
 
-@pytest.mark.parametrize("machine", [Seed, Everything])
+@pytest.mark.parametrize("machine", [Bare, Everything])
 def test_without_a_mistake_nothing_is_noticed(machine: type[Specification[Any]]) -> None:
     assert next(disagreements(machine), None) is None
 

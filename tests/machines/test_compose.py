@@ -12,24 +12,30 @@ from proofs.prove import prove_all
 from refmodel.compose import CHOICES, chosen, compose
 from refmodel.language import Action, Refused
 from refmodel.machines import machine
+from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.search.find import GROWING, find
 from refmodel.search.seed_space import SIZES, sizes_for
 from refmodel.search.space import actions_of
-from refmodel.seed import Seed
+from refmodel.seed import Bare, Seed
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "mark_buffer.py"
 
 
-def test_the_seed_is_its_choice_of_parts() -> None:
-    parts = [part.cls for part in chosen("seed")[1]]
-    assert [base for base in Seed.__mro__ if base in parts] == parts
-    assert type(machine("seed")) is Seed
+@pytest.mark.parametrize(("name", "written"), [("bare", Bare), ("seed", Seed)])
+def test_a_machine_that_is_written_out_is_its_choice_of_parts(name: str, written: type[AnyMachine]) -> None:
+    parts = [part.cls for part in chosen(name)[1]]
+    assert [base for base in written.__mro__ if base in parts] == parts
+    assert type(machine(name)) is written
 
 
-@pytest.mark.parametrize("name", [*CHOICES, *(f"seed+{name}" for name in PARTS)])
+def test_the_seed_is_the_bare_machine_with_failures() -> None:
+    assert chosen("seed")[1] == chosen("bare+failures")[1]
+
+
+@pytest.mark.parametrize("name", [*CHOICES, "bare", *(f"bare+{name}" for name in PARTS)])
 def test_a_machine_has_the_steps_and_claims_of_its_parts_and_starts(name: str) -> None:
     spec = machine(name)
     for part in chosen(name)[1]:
@@ -38,7 +44,7 @@ def test_a_machine_has_the_steps_and_claims_of_its_parts_and_starts(name: str) -
     assert spec.start(sizes).hand_over.source_runs
 
 
-@pytest.mark.parametrize("name", ["seed", *(f"seed+{name}" for name in PARTS)])
+@pytest.mark.parametrize("name", ["seed", "bare", *(f"bare+{name}" for name in PARTS)])
 def test_a_machine_survives_being_sent_to_another_process(name: str) -> None:
     spec = machine(name)
     again = pickle.loads(pickle.dumps(spec))
@@ -46,15 +52,15 @@ def test_a_machine_survives_being_sent_to_another_process(name: str) -> None:
 
 
 def test_a_variant_survives_too() -> None:
-    spec = machine("seed", "no-flush")
+    spec = machine("bare", "no-flush")
     assert type(pickle.loads(pickle.dumps(spec))) is type(spec)
 
 
 def test_a_part_takes_the_place_of_the_one_with_its_role() -> None:
-    roles = [part.role for part in chosen("seed+protect-at-transfer")[1] if part.role]
+    roles = [part.role for part in chosen("bare+protect-at-transfer")[1] if part.role]
     assert len(roles) == len(set(roles))
     for part in PARTS.values():
-        names = [other.name for other in chosen(f"seed+{part.name}")[1] if other.role and other.role == part.role]
+        names = [other.name for other in chosen(f"bare+{part.name}")[1] if other.role and other.role == part.role]
         assert names in ([], [part.name])
 
 
@@ -62,7 +68,7 @@ def test_a_part_takes_the_place_of_the_one_with_its_role() -> None:
     ("name", "says"),
     [
         ("sed", "no machine 'sed'; expected 'seed'"),
-        ("seed+protect-at-transfr", "no part 'protect-at-transfr'; expected 'protect-at-transfer'"),
+        ("bare+protect-at-transfr", "no part 'protect-at-transfr'; expected 'protect-at-transfer'"),
         ("kvm-qemu-ring+manual-protect", "'backup-bitmap' beside 'manual-protect'; expected 'dirty-ring'"),
         ("nowhere.py:Mine", "no file 'nowhere.py'"),
         (f"{EXAMPLE}:Mina", "no machine 'Mina'; expected 'Mine'"),
@@ -90,17 +96,17 @@ def test_a_file_that_cannot_be_imported_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_whose_steps_or_claims_cannot_be_called_is_refused(method: str, says: str, tmp_path: Path) -> None:
-    names = "from refmodel.language import Contract, invariant\nfrom refmodel.seed import Seed\n"
-    (tmp_path / "mine.py").write_text(f"{names}class Mine(Seed):\n    {method}\n")
+    names = "from refmodel.language import Contract, invariant\nfrom refmodel.seed import Bare\n"
+    (tmp_path / "mine.py").write_text(f"{names}class Mine(Bare):\n    {method}\n")
     with pytest.raises(Unusable, match=says):
         compose(f"{tmp_path / 'mine.py'}:Mine")
 
 
 def test_a_variant_needs_a_machine_with_its_part() -> None:
-    of_a_part = [v for v in VARIANTS.values() if not issubclass(Seed, v.patch.__bases__[0])]
+    of_a_part = [v for v in VARIANTS.values() if not issubclass(Bare, v.patch.__bases__[0])]
     for variant in of_a_part[:3]:
         with pytest.raises(Unusable, match="a machine with the part"):
-            machine("seed", variant.name)
+            machine("bare", variant.name)
 
 
 def test_the_machine_of_the_worked_example_is_proved() -> None:
@@ -145,10 +151,10 @@ def test_a_variant_of_a_named_machine_runs_or_is_unusable(name: str) -> None:
 
 
 def test_a_variant_needs_the_state_that_its_function_speaks_of() -> None:
-    with pytest.raises(Unusable, match="'unmapped-not-owed' on 'seed'; expected a machine whose state has memory_map"):
-        machine("seed", "unmapped-not-owed")
+    with pytest.raises(Unusable, match="'unmapped-not-owed' on 'bare'; expected a machine whose state has memory_map"):
+        machine("bare", "unmapped-not-owed")
 
 
 def test_two_parts_that_keep_the_same_field_of_the_state_do_not_go_together() -> None:
     with pytest.raises(Unusable, match=r"'incremental'.*'shared-storage'|'shared-storage'.*'incremental'"):
-        machine("seed+shared-storage+incremental")
+        machine("bare+shared-storage+incremental")

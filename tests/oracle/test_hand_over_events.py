@@ -136,5 +136,5 @@ def test_a_request_that_is_lost_or_done_twice_shows_in_the_devices_state(
     variant: str | None, actions: tuple[Action, ...], rules: list[str]
 ) -> None:
     """It travels with the context: with a request that the source has done, or without one that it has not."""
-    schedule = Schedule("seed+requests", variant, ONE, 1, (*BEGUN, *actions))
+    schedule = Schedule("bare+requests", variant, ONE, 1, (*BEGUN, *actions))
     assert sorted({found.rule for found in judged(observed(schedule)).findings}) == rules

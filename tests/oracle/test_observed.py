@@ -47,7 +47,7 @@ Steps = str | tuple[Any, ...]
 
 def done(*steps: Steps, sizes: dict[str, int] = ONE, variant: str | None = None) -> list[Event]:
     actions = tuple(Action(step) if isinstance(step, str) else Action(step[0], step[1:]) for step in steps)
-    [events] = observed(Schedule("seed", variant, sizes, 1, actions))
+    [events] = observed(Schedule("bare", variant, sizes, 1, actions))
     return list(events)
 
 
@@ -127,7 +127,7 @@ def test_registers_that_are_not_the_guests_are_no_context() -> None:
 def test_what_happens_before_the_migration_is_no_event() -> None:
     events = done(*MAPPED, ("guest_store", 0, 0, 0, 1), "begin")
     assert [type(event) for event in events] == [Begin]
-    assert observed(Schedule("seed", None, ONE, 1, (Action("guest_compute", (0, 1)),))) == ()
+    assert observed(Schedule("bare", None, ONE, 1, (Action("guest_compute", (0, 1)),))) == ()
     assert judged([]).reason == "no migration begins"
 
 
@@ -144,7 +144,7 @@ def followed(runs: Runner, data: bytes, which: int) -> Observer:
     return observer
 
 
-BY_CONTENTS = {"seed+delta-cache"}
+BY_CONTENTS = {"bare+delta-cache"}
 """Machines that send nothing of a page that is as the target has it, whatever was stored: order does not tell."""
 
 
@@ -168,7 +168,7 @@ def test_right_machines_are_accepted(name: str, contents: bool) -> None:
 
 
 def test_each_migration_is_a_recording_of_its_own() -> None:
-    found = [followed(runner(claims=False, on="seed+second-hop"), data, 1) for data in inputs(31, 16, steps=96)]
+    found = [followed(runner(claims=False, on="bare+second-hop"), data, 1) for data in inputs(31, 16, steps=96)]
     two = next(observer.recordings for observer in found if len(observer.recordings) > 1)
     assert all(isinstance(events[0], Begin) for events in two)
     assert all(sum(isinstance(event, Begin) for event in events) == 1 for events in two)
@@ -177,7 +177,7 @@ def test_each_migration_is_a_recording_of_its_own() -> None:
 def test_what_the_guest_gives_up_is_told() -> None:
     steps = ("begin", "send_configuration", ("enter_shadow", 0), "start_rounds", ("release_page", 0))
     actions = tuple(Action(step) if isinstance(step, str) else Action(step[0], step[1:]) for step in steps)
-    [events] = observed(Schedule("seed+free-hints", None, ONE, 1, actions))
+    [events] = observed(Schedule("bare+free-hints", None, ONE, 1, actions))
     assert events[1:] == (Release("ram", 0),)
 
 

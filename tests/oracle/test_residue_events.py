@@ -97,7 +97,7 @@ class RingsRunOn(DirtyRing[Any]):
 
 @pytest.mark.parametrize(
     ("spec", "rules"),
-    [(compose("seed+dirty-ring")(), []), (patched("seed+dirty-ring", "rings-run-on", RingsRunOn)(), [LEFT])],
+    [(compose("bare+dirty-ring")(), []), (patched("bare+dirty-ring", "rings-run-on", RingsRunOn)(), [LEFT])],
 )
 def test_a_recorder_sees_that_rings_are_left_on(spec: AnyMachine, rules: list[str]) -> None:
     m = spec.start({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "entry": 1})

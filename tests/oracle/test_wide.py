@@ -7,7 +7,7 @@ import pytest
 
 from refmodel.language import Action, Set
 from refmodel.oracle.wide import WideSet, widened
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 
 PAGES = (1, 5, 2047, 2048, 2049, 5000)
 Either = Set[int]
@@ -61,7 +61,7 @@ def test_equal_sets_are_equal_and_hash_alike() -> None:
 
 def test_a_state_is_widened_where_its_sets_are_of_pages() -> None:
     sizes = {"pfn": 3000, "vpn": 2, "cpu": 1, "word": 1, "value": 2}
-    narrow = Seed().take(Seed().start(sizes), Action("begin"))
+    narrow = Bare().take(Bare().start(sizes), Action("begin"))
     wide = widened(narrow, 3000)
     assert isinstance(wide.rounds.to_send, WideSet)
     assert wide.rounds.to_send.is_full

@@ -11,7 +11,7 @@ from tests.parts.logging_with_kvm import WithKvm
 @pytest.fixture
 def sent() -> WithKvm:
     """Every page sent once."""
-    return WithKvm("seed+backup-bitmap").start_logging().send()
+    return WithKvm("bare+backup-bitmap").start_logging().send()
 
 
 def test_its_mark_waits_for_the_last_harvest(sent: WithKvm) -> None:
@@ -35,6 +35,6 @@ def test_nobody_writes_once_the_source_stands_still(sent: WithKvm) -> None:
 
 def test_rings_alone_are_not_enough_for_writers_that_have_none() -> None:
     """Linux ``86bdf3ebcfe1`` [P]: with a hypervisor that writes, the claim that rings are all there is fails."""
-    spec = machine("seed+dirty-ring+hypervisor-writes")
+    spec = machine("bare+dirty-ring+hypervisor-writes")
     alone = prove_all(spec, chapters=(Induction(spec),), only=("the_rings_are_all_the_log_that_there_is",))
     assert {record.step for _, record in alone.not_proved} >= {"hypervisor_mark"}

@@ -18,7 +18,7 @@ class Checkpointing(Harvesting):
 
     spec: Any
 
-    def __init__(self, name: str = "seed+checkpoints") -> None:
+    def __init__(self, name: str = "bare+checkpoints") -> None:
         super().__init__(name, cpu=1, pfn=2, vpn=2)
         self.observer = Observer(self.spec, self.m)
 
@@ -166,7 +166,7 @@ def test_an_abort_ends_the_protection() -> None:
 
 
 def failing() -> Checkpointing:
-    d = Checkpointing("seed+checkpoints+failures")
+    d = Checkpointing("seed+checkpoints")
     d.set_up((0, 0), (1, 1))
     return d
 

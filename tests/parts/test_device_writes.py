@@ -4,7 +4,7 @@ import pytest
 
 from tests.parts.writing import Writing
 
-MACHINE = "seed+device-writes"
+MACHINE = "bare+device-writes"
 IOVA, PAGE = 0, 1
 """What the only address names at first; the page of the same number is another."""
 

@@ -11,7 +11,7 @@ from tests.parts.logging_with_kvm import WithKvm
 @pytest.fixture
 def live() -> WithKvm:
     """Every page protected, none sent; rounds run."""
-    return WithKvm("seed+dirty-ring").start_logging()
+    return WithKvm("bare+dirty-ring").start_logging()
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def sent(live: WithKvm) -> WithKvm:
 
 
 def test_rounds_wait_until_every_page_is_protected_and_every_cpu_flushed() -> None:
-    kvm = WithKvm("seed+dirty-ring")
+    kvm = WithKvm("bare+dirty-ring")
     kvm.do("shadow_fill", 0).do("mmu_walk", 1, 0)
     assert kvm.m.cpus.writable[1, 0]
     kvm.refuses("logging has started", "start_rounds")
@@ -121,6 +121,6 @@ def test_an_entry_that_is_handed_back_before_it_is_read_loses_its_page() -> None
         for said in filter(None, line.strip().split("  ")):
             step, *arguments = said.split()
             actions.append(Action(step, tuple(map(int, arguments))))
-    found = annotated(Schedule("seed+dirty-ring", "ring-reset-first", TWO_PAGES, 0, tuple(actions)))
+    found = annotated(Schedule("bare+dirty-ring", "ring-reset-first", TWO_PAGES, 0, tuple(actions)))
     assert found.broken is not None
     assert found.noticed == Noticed("a load at the target of pfn 0 word 0 returns 0; the last store was 1", 32)

@@ -2,9 +2,9 @@
 
 from tests.parts.sending import WORDS, Sending
 
-ZEROS = "seed+zero-pages"
-DELTAS = "seed+delta-cache"
-BOTH = "seed+zero-pages+delta-cache"
+ZEROS = "bare+zero-pages"
+DELTAS = "bare+delta-cache"
+BOTH = "bare+zero-pages+delta-cache"
 
 
 def send_zero(d: Sending, page: int) -> None:

@@ -6,7 +6,7 @@ from refmodel.handover.failure_state import Knows
 from refmodel.state import Phase
 from tests.parts.changing import Changing
 
-FAILING = "seed+failures"
+FAILING = "seed"
 
 
 def committed() -> Changing:
@@ -87,7 +87,7 @@ def test_the_death_of_one_host_after_the_other_loses_the_guest_and_of_one_alone_
 
 
 def test_a_second_migration_has_a_wire_of_its_own() -> None:
-    d = Changing("seed+failures+second-hop", pfn=1).live().do("lose_target").do("wire_error")
+    d = Changing("seed+second-hop", pfn=1).live().do("lose_target").do("wire_error")
     d.do("begin")
     assert not d.m.failed.wire
     assert not d.m.failed.target

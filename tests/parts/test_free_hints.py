@@ -2,7 +2,7 @@
 
 from tests.parts.changing import Changing
 
-HINTS = "seed+free-hints"
+HINTS = "bare+free-hints"
 
 
 def test_a_page_that_is_free_is_put_aside_and_sent_once_it_is_taken_again() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.parts.writing import Writing
 
-MACHINE = "seed+grants"
+MACHINE = "bare+grants"
 
 
 @pytest.fixture

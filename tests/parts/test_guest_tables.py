@@ -7,7 +7,7 @@ from tests.parts.writing import Writing
 
 CLEAN, READ_ONLY, UNUSED, ROOT = 2, 3, 4, 5
 """Values as entries, beside USED: without D; read-only; without A; the root's own frame."""
-TABLE, MACHINE = 2, "seed+guest-tables"
+TABLE, MACHINE = 2, "bare+guest-tables"
 """The lower table, which is also the page that its entries name; the root is pfn 0."""
 
 

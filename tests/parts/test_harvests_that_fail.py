@@ -11,7 +11,7 @@ def dirty(d: Harvesting, *pages: int) -> None:
 
 
 def test_a_mark_made_after_its_leaf_was_copied_stays_for_the_next_harvest() -> None:
-    d = Harvesting("seed+leaf-by-leaf").set_up((0, 0), (1, 1), (2, 2))
+    d = Harvesting("bare+leaf-by-leaf").set_up((0, 0), (1, 1), (2, 2))
     d.send()
     dirty(d, 1)
     d.do("harvest_hold")
@@ -26,7 +26,7 @@ def test_a_mark_made_after_its_leaf_was_copied_stays_for_the_next_harvest() -> N
 
 
 def test_the_log_is_cleared_only_when_every_leaf_has_been_copied() -> None:
-    d = Harvesting("seed+leaf-by-leaf").set_up((0, 0))
+    d = Harvesting("bare+leaf-by-leaf").set_up((0, 0))
     d.send()
     d.do("harvest_hold")
     d.do("harvest_leaf", 0)
@@ -38,7 +38,7 @@ def test_the_log_is_cleared_only_when_every_leaf_has_been_copied() -> None:
 
 
 def test_a_copy_that_fails_midway_loses_no_bit_and_may_be_repeated() -> None:
-    d = Harvesting("seed+leaf-by-leaf").set_up((0, 0), (1, 1), (2, 2))
+    d = Harvesting("bare+leaf-by-leaf").set_up((0, 0), (1, 1), (2, 2))
     d.send()
     dirty(d, 0, 1)
     d.do("harvest_hold")
@@ -52,7 +52,7 @@ def test_a_copy_that_fails_midway_loses_no_bit_and_may_be_repeated() -> None:
 
 
 def test_a_round_that_fails_goes_back_into_the_log() -> None:
-    d = Harvesting("seed+put-back+protect-at-harvest").set_up((0, 0), (1, 1))
+    d = Harvesting("bare+put-back+protect-at-harvest").set_up((0, 0), (1, 1))
     d.send(0)
     d.do("round_fails")
     assert d.m.log.dirty.members() == [1, 2]
@@ -61,7 +61,7 @@ def test_a_round_that_fails_goes_back_into_the_log() -> None:
 
 
 def test_a_deferred_page_is_sent_in_the_last_round_and_not_before() -> None:
-    d = Harvesting("seed+deferred-pages+protect-at-harvest").set_up((0, 0))
+    d = Harvesting("bare+deferred-pages+protect-at-harvest").set_up((0, 0))
     d.do("transfer_clear", 1)
     d.do("transfer_defer")
     assert d.m.transfer.stage == Stage.IDLE
@@ -75,7 +75,7 @@ def test_a_deferred_page_is_sent_in_the_last_round_and_not_before() -> None:
 
 
 def test_a_page_is_not_deferred_once_a_word_is_sent_nor_in_the_last_round() -> None:
-    d = Harvesting("seed+deferred-pages+protect-at-harvest").set_up((0, 0))
+    d = Harvesting("bare+deferred-pages+protect-at-harvest").set_up((0, 0))
     d.do("transfer_clear", 1)
     d.do("transfer_read", 0)
     d.refuses("no word of the page has been sent", "transfer_defer")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.parts.writing import Writing
 
-MACHINE = "seed+hypervisor-writes"
+MACHINE = "bare+hypervisor-writes"
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_site_that_does_not_mark_is_seen_where_it_lets_go() -> None:
 
 
 def test_no_table_that_the_shadow_follows_is_written_beside_the_vcpus() -> None:
-    beside = Writing("seed+guest-tables+hypervisor-writes+device-writes+grants", pfn=4, vpn=2, word=2, value=6)
+    beside = Writing("bare+guest-tables+hypervisor-writes+device-writes+grants", pfn=4, vpn=2, word=2, value=6)
     trapped = beside.m.tables.trapped.add(0)
     beside.m = beside.m.but(tables=beside.m.tables.but(trapped=trapped))
     beside.refuses("no shadow follows what the page holds", "hypervisor_write", 0, 0, 1)

@@ -22,7 +22,7 @@ class Imaging(Sending):
 
 
 def begun() -> Any:
-    d = Imaging("seed+incremental")
+    d = Imaging("bare+incremental")
     d.set_up((0, 0))
     return d
 
@@ -78,7 +78,7 @@ def test_a_part_of_an_image_is_not_restored() -> None:
 
 
 def test_what_another_image_left_is_no_finding_while_it_is_to_be_overwritten() -> None:
-    spec = machine("seed+incremental")
+    spec = machine("bare+incremental")
     stopped = (*STOP, *sent(), "image_close", ("image_restore", 0, 0), "image_restored")
     cut = Run.of(spec, (*stopped, ("image_of_another", 0, 0, 2)))
     assert (cut.broken, cut.noticed) == (frozenset(), ())

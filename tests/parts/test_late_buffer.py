@@ -2,7 +2,7 @@
 
 from tests.parts.sending import WORDS, Sending
 
-LATE = "seed+late-buffer"
+LATE = "bare+late-buffer"
 
 
 def test_what_leaves_is_what_the_page_holds_by_then() -> None:
@@ -46,7 +46,7 @@ def test_the_commit_waits_for_references_too() -> None:
 
 
 def test_a_zero_page_is_no_reference() -> None:
-    d = Sending("seed+late-buffer+zero-pages", place=4).set_up((0, 0)).take_up(0)
+    d = Sending("bare+late-buffer+zero-pages", place=4).set_up((0, 0)).take_up(0)
     for word in range(WORDS):
         d.do("zero_scan", word)
     d.do("zero_send")
@@ -58,7 +58,7 @@ def test_a_zero_page_is_no_reference() -> None:
 
 
 def test_a_page_with_a_line_in_the_cache_is_sent_from_there() -> None:
-    d = Sending("seed+late-buffer+delta-cache", place=4, line=2).set_up((0, 0), (1, 1))
+    d = Sending("bare+late-buffer+delta-cache", place=4, line=2).set_up((0, 0), (1, 1))
     assert [d.spec.goes_by_reference(d.m, page) for page in (0, 1)] == [False, True]
     d.store_word(0, 0, 1).send(0).store_word(0, 0, 2).arrive()
     assert d.held(0) == [1, 0], "the line's copy"

@@ -3,7 +3,7 @@
 from refmodel.state import Phase
 from tests.parts.switching import Switching
 
-MEMORY = "seed+second-stage+log-allocation"
+MEMORY = "bare+second-stage+log-allocation"
 
 
 def lost() -> Switching:

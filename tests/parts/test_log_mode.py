@@ -6,8 +6,8 @@ from refmodel.machines import machine
 from refmodel.state import Stage
 from tests.parts.switching import Switching
 
-SHADOWED = "seed+always-shadowed"
-SECOND_STAGE = "seed+second-stage"
+SHADOWED = "bare+always-shadowed"
+SECOND_STAGE = "bare+second-stage"
 
 
 def used(name: str = SHADOWED) -> Switching:

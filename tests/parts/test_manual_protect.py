@@ -10,7 +10,7 @@ from tests.parts.logging_with_kvm import WithKvm
 @pytest.fixture
 def live() -> WithKvm:
     """Pages 0 and 2 in chunk 0, page 1 in chunk 1; rounds run."""
-    return WithKvm("seed+manual-protect").do("start_rounds")
+    return WithKvm("bare+manual-protect").do("start_rounds")
 
 
 def test_a_page_may_be_sent_once_its_chunk_is_cleared(live: WithKvm) -> None:
@@ -80,5 +80,5 @@ def test_an_abort_leaves_nothing_behind(live: WithKvm) -> None:
 @pytest.mark.slow
 def test_two_pages_in_two_chunks_are_searched() -> None:
     sizes = {"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "chunk": 2}
-    found = search("seed+manual-protect", None, sizes, rounds=0, max_states=20_000)
+    found = search("bare+manual-protect", None, sizes, rounds=0, max_states=20_000)
     assert found.explored.outcome is not Outcome.BROKEN

@@ -2,7 +2,7 @@
 
 from tests.parts.changing import Changing
 
-SLOTS = "seed+memory-slots"
+SLOTS = "bare+memory-slots"
 
 
 def gone(d: Changing, slot: int) -> Changing:

@@ -2,7 +2,7 @@
 
 from tests.parts.changing import Changing
 
-PAGES = "seed+populate-on-demand"
+PAGES = "bare+populate-on-demand"
 
 
 def test_a_page_that_is_populated_in_mid_round_is_marked_and_sent() -> None:

@@ -102,6 +102,6 @@ def test_a_guest_moves_on_only_with_all_of_its_memory() -> None:
 
 
 def test_steps_of_post_copy_are_of_no_other_machine() -> None:
-    d = Changing("seed", pfn=1).live()
+    d = Changing("bare", pfn=1).live()
     with pytest.raises((AttributeError, Refused)):
         d.spec.take(d.m, Action("switch"))

@@ -4,8 +4,8 @@ import pytest
 
 from tests.parts.harvesting import Harvesting
 
-HELD = "seed+protect-at-harvest"
-UNPAUSED = "seed+harvest-unpaused"
+HELD = "bare+protect-at-harvest"
+UNPAUSED = "bare+harvest-unpaused"
 
 
 def test_a_page_is_entered_read_only_until_it_is_marked() -> None:

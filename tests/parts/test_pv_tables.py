@@ -5,7 +5,7 @@ import pytest
 from refmodel.compose import chosen
 from tests.parts.sending import Sending
 
-TABLES = "seed+pv-tables"
+TABLES = "bare+pv-tables"
 
 
 def send(d: Sending, page: int = 0) -> None:

@@ -8,7 +8,7 @@ OWES = "the round has sent all that it owed"
 
 
 def live(pages: int = 5, rounds: int = 9) -> WithKvm:
-    return WithKvm("seed+manual-protect+qemu-rounds", rounds, pfn=pages, vpn=2, cpu=1, chunk=1).do("start_rounds")
+    return WithKvm("bare+manual-protect+qemu-rounds", rounds, pfn=pages, vpn=2, cpu=1, chunk=1).do("start_rounds")
 
 
 def test_nothing_is_synced_or_stopped_while_too_much_is_pending() -> None:
@@ -45,11 +45,11 @@ def test_with_no_round_left_the_stop_needs_no_sync() -> None:
 
 
 def test_a_suspend_sends_nothing_live() -> None:
-    WithKvm("seed+manual-protect+qemu-rounds").do("pause").finish()
+    WithKvm("bare+manual-protect+qemu-rounds").do("pause").finish()
 
 
 def test_the_same_rounds_with_rings_and_a_bitmap_beside_them() -> None:
-    kvm = WithKvm("seed+backup-bitmap+qemu-rounds", cpu=1).start_logging().send(0).fault(0, 0, 0).store(0, 0, 3)
+    kvm = WithKvm("bare+backup-bitmap+qemu-rounds", cpu=1).start_logging().send(0).fault(0, 0, 0).store(0, 0, 3)
     kvm.reap(0, 0).reset((0, 0)).do("next_round")
     assert kvm.m.pending.pages == 3
     kvm.send(0, 1).do("write_without_vcpu", 1, 0, 2).do("next_round").do("pause").do("mark_without_vcpu", 1).finish()

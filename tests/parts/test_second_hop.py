@@ -3,7 +3,7 @@
 from refmodel.state import Phase
 from tests.parts.changing import Changing
 
-HOPS = "seed+second-hop"
+HOPS = "bare+second-hop"
 
 
 def test_after_an_abort_everything_is_owed_again_and_nothing_is_protected() -> None:

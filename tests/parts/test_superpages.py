@@ -2,7 +2,7 @@
 
 from tests.parts.switching import Switching
 
-LARGE = "seed+second-stage+superpages"
+LARGE = "bare+second-stage+superpages"
 
 
 def mapped(name: str = LARGE) -> Switching:
@@ -69,7 +69,7 @@ def test_what_is_filled_small_later_is_merged_as_well() -> None:
 
 
 def test_what_cannot_be_large_stays_as_it_is_when_logging_ends() -> None:
-    d = Switching("seed+always-shadowed+superpages").do("guest_map", 0, 0, False, True).do("shadow_fill", 0)
+    d = Switching("bare+always-shadowed+superpages").do("guest_map", 0, 0, False, True).do("shadow_fill", 0)
     d.do("begin").do("log_enable").do("abort")
     assert d.m.shadow.present[0]
 
@@ -83,7 +83,7 @@ def test_a_read_only_large_entry_of_the_tlb_goes_where_the_mapping_is_writable_a
 
 
 def test_a_change_of_one_page_of_a_region_takes_the_large_mapping_away() -> None:
-    d = Switching("seed+always-shadowed+superpages")
+    d = Switching("bare+always-shadowed+superpages")
     d.refuses("the table maps the whole region, writable and in order", "large_fill", 0)
     d.do("guest_map", 0, 0, True, True).do("guest_map", 1, 1, True, True)
     d.do("large_fill", 0).do("large_walk", 0, 0)

@@ -7,7 +7,7 @@ CLEAN, READ_ONLY, ROOT = 2, 3, 5
 
 def walking() -> Writing:
     """CPU 0 walks the shadow, CPU 1 the guest's own table, through which it may store to it."""
-    g = Writing("seed+latched-walk", cpu=2, word=2, value=6).begin().do("enter_shadow", 0)
+    g = Writing("bare+latched-walk", cpu=2, word=2, value=6).begin().do("enter_shadow", 0)
     return g.do("mmu_walk", 1, 0).do("latched_walk", 0, 0)
 
 
@@ -38,7 +38,7 @@ def test_a_bit_is_set_only_in_the_entry_that_was_read() -> None:
 
 
 def test_an_entry_that_is_written_back_as_it_was_read_loses_what_came_between() -> None:
-    g = Writing("seed+latched-walk", "bit-not-atomic", cpu=2, word=2, value=6).begin().do("enter_shadow", 0)
+    g = Writing("bare+latched-walk", "bit-not-atomic", cpu=2, word=2, value=6).begin().do("enter_shadow", 0)
     g.do("mmu_walk", 1, 0).do("guest_store", 1, 0, 0, CLEAN).do("latched_walk", 0, 0)
     g.do("guest_store", 1, 0, 0, READ_ONLY)
     g.breaks("a_fault_changes_no_entry_but_for_a_bit", "latched_bit", 0, True, True)
@@ -46,7 +46,7 @@ def test_an_entry_that_is_written_back_as_it_was_read_loses_what_came_between() 
 
 def linking() -> Writing:
     """The shadow has an entry for vpn 0 alone; vpn 1 has an upper entry of its own and shares the leaf."""
-    g = Writing("seed+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0)
+    g = Writing("bare+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0)
     return g.begin().do("enter_shadow", 0).do("shadow_fill", 0)
 
 
@@ -65,7 +65,7 @@ def test_a_shadow_is_synced_before_it_is_linked() -> None:
 
 
 def test_a_shadow_is_linked_for_its_role_alone() -> None:
-    g = Writing("seed+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 0, ROOT)
+    g = Writing("bare+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 0, ROOT)
     g.do("guest_flush", 0, 0).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 1, READ_ONLY)
     g.begin().do("enter_shadow", 0).do("shadow_fill", 0)
     g.refuses("the upper entries grant the same", "shadow_link", 1, 0)
@@ -74,7 +74,7 @@ def test_a_shadow_is_linked_for_its_role_alone() -> None:
 
 
 def test_a_shadow_is_linked_for_the_table_that_it_is_of() -> None:
-    g = Writing("seed+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 0, ROOT)
+    g = Writing("bare+shared-shadows", vpn=2, word=2, value=6).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 0, ROOT)
     g.do("guest_flush", 0, 0).do("mmu_walk", 0, 0).do("guest_store", 0, 0, 1, ROOT)
     g.begin().do("enter_shadow", 0).do("shadow_fill", 0)
     g.refuses("both walk the same word of the same lower table", "shadow_link", 1, 0)

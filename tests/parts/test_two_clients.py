@@ -2,7 +2,7 @@
 
 from tests.parts.switching import Switching
 
-CLIENTS = "seed+second-stage+two-clients"
+CLIENTS = "bare+second-stage+two-clients"
 
 
 def tracking() -> Switching:

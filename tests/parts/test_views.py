@@ -2,7 +2,7 @@
 
 from tests.parts.switching import Switching
 
-VIEWS = "seed+views"
+VIEWS = "bare+views"
 
 
 def switched() -> Switching:

@@ -6,8 +6,8 @@ from refmodel.compose import chosen
 from refmodel.machines import machine
 from tests.parts.sending import WORDS, Sending
 
-QUEUE = "seed+fifo-wire"
-CHANNELS = "seed+channels"
+QUEUE = "bare+fifo-wire"
+CHANNELS = "bare+channels"
 
 
 def test_a_record_waits_for_all_that_were_sent_before_it() -> None:
@@ -123,6 +123,6 @@ def test_a_machine_has_one_wire_and_a_cache_brings_the_queue() -> None:
     def parts(name: str) -> set[str]:
         return {part.name for part in chosen(name)[1]}
 
-    assert "fifo-wire" not in parts("seed+fifo-wire+channels")
-    assert "channels" not in parts("seed+delta-cache+channels")
-    assert "fifo-wire" in parts("seed+channels+delta-cache")
+    assert "fifo-wire" not in parts("bare+fifo-wire+channels")
+    assert "channels" not in parts("bare+delta-cache+channels")
+    assert "fifo-wire" in parts("bare+channels+delta-cache")

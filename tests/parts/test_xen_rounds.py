@@ -8,7 +8,7 @@ from refmodel.rounds.xen_policy import XenRounds
 from refmodel.state import Phase
 from tests.parts.harvesting import Harvesting
 
-OPEN = "seed+protect-at-harvest"
+OPEN = "bare+protect-at-harvest"
 
 
 def today(rounds: int = 9, **policy: int) -> Harvesting:
@@ -27,9 +27,9 @@ def test_the_thresholds_are_xens_and_smaller_for_a_guest_that_is_smaller_than_th
     assert (XenRounds.target_dirty_count, XenRounds.max_iterations) == (50, 5)
     assert (Xen2005Rounds.target_handled, Xen2005Rounds.max_iterations) == (50, 29)
     assert today().m.policy.target == 1
-    large = Harvesting("seed+xen-rounds", pfn=51).m.policy
+    large = Harvesting("bare+xen-rounds", pfn=51).m.policy
     assert (large.target, large.most) == (50, 5)
-    large = Harvesting("seed+xen-2005-rounds", pfn=51).m.skipping
+    large = Harvesting("bare+xen-2005-rounds", pfn=51).m.skipping
     assert (large.target, large.most, large.enough) == (50, 29, 153)
 
 
@@ -167,7 +167,7 @@ def test_rounds_end_when_three_times_the_memory_has_been_sent() -> None:
 
 
 def test_harvest_rounds_and_deferred_pages_go_together() -> None:
-    d = Harvesting("seed+protect-at-harvest+leaf-by-leaf+xen-rounds+deferred-pages").set_up((0, 0))
+    d = Harvesting("bare+protect-at-harvest+leaf-by-leaf+xen-rounds+deferred-pages").set_up((0, 0))
     d.store(0, 0, 1).do("transfer_clear", 2)
     d.do("transfer_defer")
     d.send().do("round_over")

@@ -22,12 +22,12 @@ def keeping(field: str) -> type[HandOverSteps[Any]]:
 @pytest.mark.parametrize(
     ("name", "field", "claim"),
     [
-        ("seed+second-stage", "log_mode", "outside_a_migration_the_mode_is_off"),
-        ("seed+two-clients", "clients", "without_a_client_the_mode_is_off_or_to_be_torn_down"),
-        ("seed+device-writes", "devices", "no_device_logs_while_no_migration_runs"),
-        ("seed+dirty-ring", "ring_protection", "logging_ends_with_the_migration"),
-        ("seed+guest-tables", "tables", "without_a_migration_no_table_is_trapped"),
-        ("seed+delta-cache", "cache", "only_a_migration_has_words_in_its_cache"),
+        ("bare+second-stage", "log_mode", "outside_a_migration_the_mode_is_off"),
+        ("bare+two-clients", "clients", "without_a_client_the_mode_is_off_or_to_be_torn_down"),
+        ("bare+device-writes", "devices", "no_device_logs_while_no_migration_runs"),
+        ("bare+dirty-ring", "ring_protection", "logging_ends_with_the_migration"),
+        ("bare+guest-tables", "tables", "without_a_migration_no_table_is_trapped"),
+        ("bare+delta-cache", "cache", "only_a_migration_has_words_in_its_cache"),
     ],
 )
 def test_what_a_finish_leaves_behind_is_refuted(name: str, field: str, claim: str) -> None:

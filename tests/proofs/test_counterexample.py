@@ -9,7 +9,7 @@ from proofs.progress import Progress
 from proofs.refining import Refinement
 from proofs.saying import say
 from proofs.solve import Options, Verdict, decide
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from refmodel.variants import VARIANTS
 from tests.proofs.broken import ActivatesUncommitted, NeverAcknowledges
 from tests.proofs.peer import LendsInSecret, Library
@@ -95,5 +95,5 @@ def test_formulas_are_said_as_people_write_them() -> None:
 
 
 def test_the_machine_itself_has_none() -> None:
-    verdicts = {r.verdict for _, r in decide(Induction(Seed()).obligations("abort"), Options())}
+    verdicts = {r.verdict for _, r in decide(Induction(Bare()).obligations("abort"), Options())}
     assert verdicts == {Verdict.PROVED}

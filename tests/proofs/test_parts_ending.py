@@ -20,16 +20,16 @@ from refmodel.machines import machine
 from refmodel.parts import PARTS
 from refmodel.rounds.leaf_by_leaf import LeafByLeaf
 from refmodel.rounds.xen_2005_policy import Xen2005Rounds
-from refmodel.seed import Seed
+from refmodel.seed import Bare
 from tests.proofs.endings import unproved
 
-ENTRIES = [(part, work.what) for part, work in order(Seed())]
+ENTRIES = [(part, work.what) for part, work in order(Bare())]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("part", "what"), ENTRIES, ids=[f"{part or 'every'}: {what}" for part, what in ENTRIES])
 def test_no_entry_of_the_order_is_idle(part: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = machine("seed" if part == EVERY else f"seed+{part}")
+    spec = machine("bare" if part == EVERY else f"bare+{part}")
     ranking = ranking_of(spec)
     rest = tuple(work for work in ranking.left_to_do if work.what != what)
     assert len(rest) == len(ranking.left_to_do) - 1
@@ -50,17 +50,17 @@ def test_what_a_part_excepts_and_takes_for_granted_is_said(part: str) -> None:
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("seed+shared-shadows", {"shadow_link"}),
-        ("seed+leaf-by-leaf", {"harvest_fails"}),
-        ("seed+incremental", {"image_fails", "image_of_another"}),
-        ("seed+pv-tables", {"engine"}),
-        ("seed+superpages+two-clients", {"large_protect", "large_split", "enable_revoke", "enable_flush"}),
-        ("seed+views+two-clients", {"view_revoke"}),
+        ("bare+shared-shadows", {"shadow_link"}),
+        ("bare+leaf-by-leaf", {"harvest_fails"}),
+        ("bare+incremental", {"image_fails", "image_of_another"}),
+        ("bare+pv-tables", {"engine"}),
+        ("bare+superpages+two-clients", {"large_protect", "large_split", "enable_revoke", "enable_flush"}),
+        ("bare+views+two-clients", {"view_revoke"}),
     ],
 )
 def test_what_is_not_excepted_is_found(name: str, found: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     spec = machine(name)
-    bare = evolve(ranking_of(Seed()), left_to_do=ranking_of(spec).left_to_do)
+    bare = evolve(ranking_of(Bare()), left_to_do=ranking_of(spec).left_to_do)
     assert unproved(spec) == set()
     monkeypatch.setattr(rankings, "ranking_of", lambda spec: bare)
     assert found <= {step for step, _ in unproved(spec)}
@@ -74,7 +74,7 @@ class CopiesNoLeaf(LeafByLeaf[Any]):
 
 
 def test_a_failure_that_may_be_met_again_is_nothing_to_get_on_with() -> None:
-    assert ("engine", NEVER_STUCK) in unproved(patched("seed+leaf-by-leaf", "copies-no-leaf", CopiesNoLeaf)())
+    assert ("engine", NEVER_STUCK) in unproved(patched("bare+leaf-by-leaf", "copies-no-leaf", CopiesNoLeaf)())
 
 
 class SkipsNothing(Xen2005Rounds[Any]):
@@ -85,7 +85,7 @@ class SkipsNothing(Xen2005Rounds[Any]):
 
 
 def test_to_look_at_the_log_is_nothing_to_get_on_with() -> None:
-    for name in ("seed+xen-2005-rounds", "xen-2005"):
+    for name in ("bare+xen-2005-rounds", "xen-2005"):
         assert unproved(patched(name, "skips-nothing", SkipsNothing)()) == {("engine", NEVER_STUCK)}
 
 
@@ -138,5 +138,5 @@ def test_no_entry_of_what_is_to_be_answered_is_idle(what: str, monkeypatch: pyte
 
 
 def test_a_machine_of_these_parts_has_a_ranking_and_one_with_a_part_of_its_own_has_none() -> None:
-    assert all(is_ranked(machine(f"seed+{part}")) for part in PARTS)
+    assert all(is_ranked(machine(f"bare+{part}")) for part in PARTS)
     assert not is_ranked(machine("docs/examples/mark_buffer.py:Mine"))

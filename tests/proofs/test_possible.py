@@ -75,8 +75,8 @@ class GoesThroughWithIt(Failures[Any]):
     ("name", "patch", "step"),
     [
         ("remus", SparesTheTarget, "lose_target"),
-        ("seed+failures", SparesTheSource, "lose_source"),
-        ("seed+failures", GoesThroughWithIt, "abort"),
+        ("seed", SparesTheSource, "lose_source"),
+        ("seed", GoesThroughWithIt, "abort"),
     ],
 )
 def test_a_step_at_which_it_may_not_is_found(name: str, patch: type[Any], step: str) -> None:

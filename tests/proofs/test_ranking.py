@@ -22,15 +22,15 @@ from refmodel.language.sorts import domain
 from refmodel.machines import machine
 from refmodel.migration import AnyMachine
 from refmodel.rounds.xen_policy import XenRounds
-from refmodel.seed import Seed
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import Bare
+from refmodel.seed import BareState as Machine
 from refmodel.state import Phase
 
-LEFT_TO_DO = ranking_of(Seed()).left_to_do
+LEFT_TO_DO = ranking_of(Bare()).left_to_do
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 2, "value": 2}
 
 
-def _try(spec: Seed, m: Machine, choice: random.Random, names: list[str]) -> tuple[Action, Machine] | None:
+def _try(spec: Bare, m: Machine, choice: random.Random, names: list[str]) -> tuple[Action, Machine] | None:
     step = spec.steps[choice.choice(names)]
     action = Action(step.name, tuple(choice.choice(domain(sort, SIZES)) for _, sort in step.parameters))
     try:
@@ -40,7 +40,7 @@ def _try(spec: Seed, m: Machine, choice: random.Random, names: list[str]) -> tup
 
 
 def test_a_random_run_ends_and_only_the_engine_brings_it_closer() -> None:
-    spec = Seed()
+    spec = Bare()
     names = [name for name in spec.steps if name not in ("abort", "pause")]
     for seed in range(5):
         choice = random.Random(seed)
@@ -62,7 +62,7 @@ def test_a_random_run_ends_and_only_the_engine_brings_it_closer() -> None:
 
 
 def test_closer_is_irreflexive_and_no_further_reflexive() -> None:
-    m = Seed().start(SIZES)
+    m = Bare().start(SIZES)
     assert not closer(m, m, LEFT_TO_DO)
     assert no_further(m, m, LEFT_TO_DO)
 
@@ -86,7 +86,7 @@ def test_of_places_at_most_one_holds() -> None:
     assert {"xen", "xen-2005", "remus"} <= {name for _, name in places}
     assert [overlapping(work, name) for work, name in places] == [[]] * len(places)
     both = Places("the end, and all but a pause", lambda m: (m.phase == Phase.AFTER, m.phase != Phase.PAUSED))
-    assert overlapping(both, "seed") == [(0, 1)]
+    assert overlapping(both, "bare") == [(0, 1)]
 
 
 def unproved(spec: AnyMachine) -> set[str]:

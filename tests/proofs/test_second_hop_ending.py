@@ -16,7 +16,7 @@ from refmodel.state import Phase
 from tests.proofs.endings import unproved
 
 
-@pytest.mark.parametrize("name", ["seed", "xen-2005"])
+@pytest.mark.parametrize("name", ["bare", "xen-2005"])
 def test_each_migration_of_a_guest_that_is_migrated_again_ends(name: str) -> None:
     assert unproved(machine(f"{name}+second-hop")) == set()
 
@@ -40,10 +40,10 @@ class Retries(SecondHop[Any]):
     [(BeginsUnderWay, {("begin", ANOTHER)}), (Retries, {("retry", BEGINS), ("retry", STAYS_ENDED)})],
 )
 def test_a_migration_that_is_begun_when_it_must_not_be_is_found(patch: type[Any], found: set[tuple[str, str]]) -> None:
-    assert found <= unproved(patched("seed+second-hop", patch.__name__, patch)())
+    assert found <= unproved(patched("bare+second-hop", patch.__name__, patch)())
 
 
-@pytest.mark.parametrize("name", ["seed", pytest.param("kvm-qemu", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["bare", pytest.param("kvm-qemu", marks=pytest.mark.slow)])
 def test_what_is_excepted_of_another_migration_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = machine(f"{name}+second-hop")
     bare = evolve(ranking_of(spec), again={}, delays={})

@@ -41,8 +41,8 @@ class FindsNoWire(DemandPaging[X]):
 @pytest.mark.parametrize(
     ("name", "patch", "step"),
     [
-        ("seed+failures", FindsNothingOut, "find_out"),
-        ("seed+failures", ResumesNothing, "resume_source"),
+        ("seed", FindsNothingOut, "find_out"),
+        ("seed", ResumesNothing, "resume_source"),
         ("seed+postcopy", FindsNoWire, "recover"),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_wait_that_nobody_can_settle_is_found() -> None:
 
 
 def test_a_step_that_is_never_waited_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    ranking = evolve(ranking_of(machine("seed+failures")), waits=lambda m: False)
+    ranking = evolve(ranking_of(machine("seed")), waits=lambda m: False)
     monkeypatch.setattr(rankings, "ranking_of", lambda spec: ranking)
     stuck = {("engine", NEVER_STUCK), ("find_out", WAITED_FOR), ("resume_source", WAITED_FOR)}
-    assert unproved(machine("seed+failures")) == stuck
+    assert unproved(machine("seed")) == stuck

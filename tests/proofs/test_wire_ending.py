@@ -78,7 +78,7 @@ def test_a_wire_that_keeps_a_record_for_ever_is_found(patch: type[Any], name: st
 
 @pytest.mark.parametrize(("part", "name"), [("channels", "kvm-qemu-multifd"), ("fifo-wire", "kvm-qemu-xbzrle")])
 def test_what_is_relied_on_holds_in_runs(part: str, name: str) -> None:
-    spec, random, ranking = machine(f"seed+{part}"), Random(name), ranking_of(machine(name))
+    spec, random, ranking = machine(f"bare+{part}"), Random(name), ranking_of(machine(name))
     space = seed_space(spec, sizes_for(spec, {**GROWING[2], "word": 2, "place": 3, "chan": 2}))
     states = [state for _ in range(10) for state in reached(space, random, 60)]
     assert len(states) > 100

@@ -2,15 +2,13 @@
 
 import pytest
 
-from refmodel.compose import CHOICES
-from refmodel.machines import MACHINES, machine
+from refmodel.machines import MACHINES, ONE_BY_ONE, machine
 from refmodel.migration import AnyMachine
-from refmodel.parts import PARTS
 from refmodel.variants import VARIANTS
 
 __all__ = ["ALL", "RIGHT", "SOME", "SOME_SOUND", "SOUND", "spec_of"]
 
-RIGHT = [*MACHINES, *(f"seed+{name}" for name in PARTS if name not in CHOICES["seed"].parts)]
+RIGHT = [*MACHINES, *ONE_BY_ONE]
 SOUND = [*RIGHT, *(variant.name for variant in VARIANTS.values() if variant.sound)]
 ALL = [*RIGHT, *VARIANTS]
 _EVERY = 12

@@ -114,7 +114,7 @@ def test_a_schedule_that_begins_otherwise_may_be_shorter_than_all_that_are_searc
 
 
 @pytest.mark.parametrize(
-    "more", [["--machine", "seed"], ["--variant", "no-flush"], ["--all-variants"], ["--pages", "1"], ["--rounds", "0"]]
+    "more", [["--machine", "bare"], ["--variant", "no-flush"], ["--all-variants"], ["--pages", "1"], ["--rounds", "0"]]
 )
 def test_what_the_file_names_cannot_be_given_too(more: list[str]) -> None:
     result = ran(stored("no-flush-a-tlb"), *more)

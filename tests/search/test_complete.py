@@ -72,7 +72,7 @@ def test_a_schedule_that_is_not_over_goes_on_to_its_end_by_the_engine_alone() ->
     longer = to_the_end(schedule)
     assert [action.step for action in longer.actions[len(schedule.actions) :]] == ["acknowledge", "activate"]
     assert to_the_end(longer) == longer
-    given_up = Schedule("seed", None, GROWING[0], 1, (Action("begin"), Action("abort")))
+    given_up = Schedule("bare", None, GROWING[0], 1, (Action("begin"), Action("abort")))
     assert to_the_end(given_up) == given_up
     assert len(to_the_end(evolve(given_up, actions=(Action("begin"),))).actions) == 12
 
@@ -84,24 +84,24 @@ def test_a_schedule_is_annotated_from_its_replay() -> None:
 
 def test_the_guest_notices_nothing_before_it_runs_at_the_target() -> None:
     moments = list(replay(load(STORED / "no-flush.json")))
-    assert [is_noticed(machine("seed"), moment.after) for moment in moments] == [False] * (len(moments) - 1) + [True]
+    assert [is_noticed(machine("bare"), moment.after) for moment in moments] == [False] * (len(moments) - 1) + [True]
 
 
 def test_a_search_without_a_counterexample_sums_up_what_it_searched() -> None:
-    found = find("seed", None, GROWING[:1])
+    found = find("bare", None, GROWING[:1])
     assert (found.is_broken, found.schedule, found.explored.outcome) == (False, None, Outcome.EXHAUSTED)
-    both = find("seed", None, [GROWING[0], GROWING[0]], max_states=100)
+    both = find("bare", None, [GROWING[0], GROWING[0]], max_states=100)
     assert (both.explored.states, both.explored.outcome) == (200, Outcome.BOUNDED)
 
 
 def test_without_symmetry_the_same_claim_breaks_as_early() -> None:
-    with_it, without = (search("seed", "cpu-keeps-root", SIZES, symmetry=symmetry) for symmetry in (True, False))
+    with_it, without = (search("bare", "cpu-keeps-root", SIZES, symmetry=symmetry) for symmetry in (True, False))
     assert with_it.schedule == without.schedule
     assert without.explored.states > with_it.explored.states
 
 
 def test_what_is_noticed_nowhere_is_said_with_the_states_searched() -> None:
-    found = find("seed", "discard-at-commit", GROWING[:1])
+    found = find("bare", "discard-at-commit", GROWING[:1])
     assert found.schedule is not None
     assert found.schedule.noticed is None
     assert found.how is not None
@@ -117,7 +117,7 @@ def wrong(schedule: Schedule) -> list[str]:
 
 def test_a_file_that_says_what_happens_has_no_discrepancies() -> None:
     assert wrong(load(STORED / "no-flush.json")) == []
-    assert wrong(Schedule("seed", None, SIZES, 1, (Action("begin"),))) == []
+    assert wrong(Schedule("bare", None, SIZES, 1, (Action("begin"),))) == []
 
 
 def test_each_way_in_which_a_file_can_be_wrong_is_told() -> None:
@@ -225,7 +225,7 @@ def test_a_sound_variant_that_breaks_fails_the_check(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("alone")
 def test_a_variant_that_is_not_reached_says_why_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Found("seed", "no-flush", {}, 1, Explored(Outcome.EXHAUSTED, 5, 9, 2, 0.1))
+    found = Found("bare", "no-flush", {}, 1, Explored(Outcome.EXHAUSTED, 5, 9, 2, 0.1))
     monkeypatch.setattr(checking, "search", lambda *_, **__: found)
     monkeypatch.setattr(checking, "VARIANTS", {"no-flush": evolve(VARIANTS["no-flush"], unreached="too large")})
     row = list(checking.checked())[-1]

@@ -14,7 +14,7 @@ from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
 from refmodel.search.seed_space import DEAD, seed_space, sizes_for
 from refmodel.search.space import Space
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from refmodel.state import Phase
 from tests.search.specs import ALL, SOME, spec_of
 from tests.search.walks import drawn, failing, reached
@@ -63,13 +63,13 @@ def taken(space: Space, state: Any, *steps: str) -> list[Any]:
 def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(name: str) -> None:
     spec, random = spec_of(name), Random(name)
     small, large = seed_space(spec, sizes_for(spec, GROWING[0])), seed_space(spec, sizes_for(spec, SIZES))
-    many = 30 if name == "seed" else 5
+    many = 30 if name == "bare" else 5
     assert not any(told_apart(small, state) for state in drawn(small, random, many))
     walked = [state for _ in range(3) for state in reached(large, random, 60)]
     assert not any(told_apart(large, state) for state in random.sample(walked, min(many // 2, len(walked))))
 
 
-@pytest.mark.parametrize("name", ["seed+failures+second-hop", "seed+checkpoints+failures"])
+@pytest.mark.parametrize("name", ["seed+second-hop", "seed+checkpoints"])
 def test_nor_a_source_that_may_take_the_guest_back_after_the_commit(name: str) -> None:
     """What it stood still with is alive then, where the guest can run on with it."""
     spec, random = spec_of(name), Random(name)
@@ -93,7 +93,7 @@ def test_nor_any_of_many_more_states(name: str) -> None:
 
 
 def test_walks_reach_every_phase_so_that_every_rule_is_tried() -> None:
-    space, random = seed_space(machine("seed"), SIZES), Random(7)
+    space, random = seed_space(machine("bare"), SIZES), Random(7)
     phases = set()
     changed: set[int] = set()
     for _ in range(60):
@@ -117,7 +117,7 @@ WRONG = [
 
 
 def test_fields_that_are_not_dead_are_seen() -> None:
-    space = seed_space(machine("seed"), {**SIZES, "vpn": 1, "cpu": 1}, rounds=0)
+    space = seed_space(machine("bare"), {**SIZES, "vpn": 1, "cpu": 1}, rounds=0)
     states = drawn(space, Random(8), 300)
     for rule in WRONG:
         wrong = Space(space.spec, space.sizes, space.start, space.renamed, (rule,), space.left_out, space.is_end)
@@ -125,13 +125,13 @@ def test_fields_that_are_not_dead_are_seen() -> None:
 
 
 def test_blanking_twice_is_blanking_once() -> None:
-    space, random = seed_space(machine("seed"), SIZES), Random(9)
+    space, random = seed_space(machine("bare"), SIZES), Random(9)
     for state in reached(space, random, 200):
         assert space.flat(blanked(space, state)) == space.flat(state)
 
 
 def test_without_blanking_the_same_is_found_in_more_states() -> None:
-    space = seed_space(machine("seed"), {**SIZES, "pfn": 1, "vpn": 1, "cpu": 1}, rounds=0)
+    space = seed_space(machine("bare"), {**SIZES, "pfn": 1, "vpn": 1, "cpu": 1}, rounds=0)
     plain = Space(space.spec, space.sizes, space.start, space.renamed, (), space.left_out, space.is_end)
     small, large = explore(space), explore(plain)
     assert small.outcome is large.outcome is Outcome.EXHAUSTED

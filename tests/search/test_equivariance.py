@@ -8,7 +8,7 @@ from refmodel.machines import machine
 from refmodel.search.equivariance import difference, is_equivariant, random_names, random_state, renamed_state
 from refmodel.search.seed_space import RENAMED, seed_space, sizes_for
 from refmodel.search.space import actions_of
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from tests.peer.protocol import CopiesFirst, Precopy, Searched
 from tests.search.specs import SOME, spec_of
 from tests.search.toy import (
@@ -60,7 +60,7 @@ def test_a_machine_that_goes_by_name_is_seen(spec: Switches, says: str) -> None:
 
 
 def test_the_machine_goes_by_role_for_values_too() -> None:
-    spec, random = machine("seed"), Random(5)
+    spec, random = machine("bare"), Random(5)
     states = [random_state(Machine, SIZES, random) for _ in range(3)]
     assert is_equivariant(spec, SIZES, ["value"], states, random)
 

@@ -17,7 +17,7 @@ from refmodel.search.seed_space import SIZES
 from refmodel.variants import VARIANTS
 from tests.variants.make_schedules import STORED, WRONG
 
-SEED = machine("seed")
+SEED = machine("bare")
 
 EVERY_STEP = [
     Action("begin"),
@@ -82,7 +82,7 @@ def picture(schedule: Schedule, columns: int = 80, coloured: bool = False) -> st
 
 
 def schedule_of(actions: list[Action], **sizes: int) -> Schedule:
-    return Schedule("seed", None, {**SIZES, **sizes}, 1, tuple(actions))
+    return Schedule("bare", None, {**SIZES, **sizes}, 1, tuple(actions))
 
 
 def test_every_step_of_the_machine_has_a_phrase() -> None:

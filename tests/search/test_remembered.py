@@ -10,7 +10,7 @@ from refmodel.search.equivariance import random_state
 from refmodel.search.layout import Layout
 from refmodel.search.remembered import Remembered
 from refmodel.search.space import Checks, Space
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from tests.search.toy import Lamps, NeverRepainted
 
 SIZES = {"pfn": 2, "vpn": 2, "cpu": 2, "word": 1, "value": 2}
@@ -24,7 +24,7 @@ def remembered(spec: Specification[Lamps], sizes: dict[str, int]) -> tuple[Space
 @pytest.mark.parametrize("kept", [7, 200_000])
 def test_what_is_remembered_is_what_is_asked(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("refmodel.search.remembered._MOST_KEPT", kept)
-    spec, random = machine("seed"), Random(1)
+    spec, random = machine("bare"), Random(1)
     space = Space(spec, SIZES, spec.start(SIZES))
     laws = Remembered(space.layout, Checks(space, spec.laws).everywhere)
     states = [random_state(Machine, SIZES, random) for _ in range(40)]
@@ -59,7 +59,7 @@ def test_claims_that_compare_whole_parts_or_copy_them_read_all_of_them() -> None
     def same_as_known(before: Machine, after: Machine) -> bool:
         return bool(before.source.table == known)
 
-    claim: Claim = machine("seed").laws[0]
+    claim: Claim = machine("bare").laws[0]
     layout, random = Layout(Machine, SIZES), Random(2)
     states = [random_state(Machine, SIZES, random) for _ in range(8)]
     known = states[0].source.table

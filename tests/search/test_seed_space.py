@@ -11,14 +11,14 @@ from refmodel.search.find import GROWING
 from refmodel.search.layout import Layout
 from refmodel.search.seed_space import LEFT_OUT, PRELUDE, ROUNDS, SIZES, seed_space, sizes_for
 from refmodel.search.space import Space, actions_of
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from refmodel.state import Phase
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 from tests.search.specs import RIGHT, SOME_SOUND, SOUND, spec_of
 from tests.search.walks import drawn
 
-SEEDS = ["seed", *(variant.name for variant in VARIANTS.values() if variant.machine == "seed")]
+SEEDS = ["bare", *(variant.name for variant in VARIANTS.values() if variant.machine == "bare")]
 
 
 @pytest.mark.parametrize("name", SEEDS)
@@ -40,7 +40,7 @@ def test_begin_commutes_with_all_that_can_come_before_it(name: str) -> None:
 
 
 def test_the_steps_left_out_change_only_what_no_claim_reads_any_more() -> None:
-    spec = machine("seed")
+    spec = machine("bare")
     sizes = GROWING[0]
     whole = seed_space(spec, sizes)
     with_them = Space(spec, sizes, whole.start, whole.renamed, whole.dead, frozenset(), whole.is_end)
@@ -49,7 +49,7 @@ def test_the_steps_left_out_change_only_what_no_claim_reads_any_more() -> None:
 
 
 def test_the_search_begins_with_the_prelude() -> None:
-    space = seed_space(machine("seed"))
+    space = seed_space(machine("bare"))
     assert [action.step for action in PRELUDE] == ["begin"]
     assert space.start.phase == Phase.SETUP
     assert space.start.rounds.left == 1
@@ -75,7 +75,7 @@ def test_nothing_is_found_in_larger_machines(name: str, sizes: dict[str, int], r
     spec = spec_of(name)
     found = explore(seed_space(spec, sizes_for(spec, sizes), rounds), max_states=150_000)
     assert found.breach is None
-    assert found.outcome is Outcome.EXHAUSTED or name != "seed"
+    assert found.outcome is Outcome.EXHAUSTED or name != "bare"
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_nothing_is_found_when_a_bound_is_raised_by_one(name: str, sort: str) ->
 @pytest.mark.parametrize("words", [2])
 def test_nothing_is_found_when_a_page_has_two_words(words: int) -> None:
     # Two words: a page is torn by a store between its reads.
-    found = explore(seed_space(machine("seed"), {**GROWING[0], "word": words, "pfn": 2}))
+    found = explore(seed_space(machine("bare"), {**GROWING[0], "word": words, "pfn": 2}))
     assert found.outcome is Outcome.EXHAUSTED
 
 
@@ -105,20 +105,20 @@ def test_nothing_is_found_when_a_page_has_two_words(words: int) -> None:
 @pytest.mark.parametrize("sort", ["pfn", "vpn"])
 def test_nothing_is_found_in_the_seed_machine_with_two_of_two_sorts(sort: str) -> None:
     # Two CPUs and two pages, or two CPUs and an alias: whole, in one minute and two.
-    found = explore(seed_space(machine("seed"), {**GROWING[1], sort: 2}))
+    found = explore(seed_space(machine("bare"), {**GROWING[1], sort: 2}))
     assert found.outcome is Outcome.EXHAUSTED
 
 
 @pytest.mark.slow
 def test_nothing_is_found_in_the_first_half_million_states_with_two_of_each() -> None:
     # Two of each is not searched whole: half a million states take some three minutes.
-    found = explore(seed_space(machine("seed")), max_states=500_000)
+    found = explore(seed_space(machine("bare")), max_states=500_000)
     assert found.outcome is Outcome.BOUNDED
 
 
 def test_sizes_that_no_key_can_hold_are_refused() -> None:
     with pytest.raises(Unusable, match="elements to rename"):
         Layout(Machine, {**SIZES, "pfn": 200}, ("pfn",))
-    space = seed_space(machine("seed"), rounds=64)
+    space = seed_space(machine("bare"), rounds=64)
     with pytest.raises(Unusable, match=r"rounds\.left"):
         explore(space, max_states=10)

@@ -10,7 +10,7 @@ from refmodel.search.equivariance import random_names, random_state, renamed_sta
 from refmodel.search.layout import Layout
 from refmodel.search.seed_space import RENAMED
 from refmodel.search.symmetry import Symmetry
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import BareState as Machine
 from refmodel.state import Table, Transfer
 from tests.search.toy import Lamps
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from refmodel.language import Action, Refused
-from refmodel.seed import Seed
-from refmodel.seed import SeedState as Machine
+from refmodel.seed import Bare
+from refmodel.seed import BareState as Machine
 
 SIZES = {"pfn": 3, "vpn": 3, "cpu": 2, "word": 2, "value": 8}
 
@@ -14,8 +14,8 @@ SIZES = {"pfn": 3, "vpn": 3, "cpu": 2, "word": 2, "value": 8}
 class Driver:
     """A machine under a test's hand; every claim is checked after every step."""
 
-    def __init__(self, spec: Seed | None = None, rounds: int = 5) -> None:
-        self.spec = spec or Seed()
+    def __init__(self, spec: Bare | None = None, rounds: int = 5) -> None:
+        self.spec = spec or Bare()
         start = self.spec.start(SIZES)
         self.m: Machine = start.but(rounds=start.rounds.but(left=rounds))
 

@@ -95,8 +95,8 @@ class AcknowledgesLate(CheckpointSteps[K]):
         return m.checkpoints.epoch == Epoch.OPEN
 
 
-_ON = "seed+checkpoints"
-_FAILING = "seed+checkpoints+failures"
+_ON = "bare+checkpoints"
+_FAILING = "seed+checkpoints"
 CHECKPOINT_VARIANTS = (
     Variant(
         "takeover-without-checkpoint",

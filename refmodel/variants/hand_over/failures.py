@@ -7,8 +7,8 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["FAILURE_CONTROLS", "FAILURE_VARIANTS"]
 
-_MACHINE = "seed+failures"
-_WITH_CHECKPOINTS = "seed+checkpoints+failures"
+_MACHINE = "seed"
+_WITH_CHECKPOINTS = "seed+checkpoints"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 """Who runs, and who knows, is a matter of hosts: one page and one CPU show it."""
 

@@ -8,8 +8,8 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["FENCE_VARIANTS"]
 
-_MACHINE = "seed+failures"
-_WITH_CHECKPOINTS = "seed+checkpoints+failures"
+_MACHINE = "seed"
+_WITH_CHECKPOINTS = "seed+checkpoints"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 
@@ -93,7 +93,7 @@ FENCE_VARIANTS = (
         TakesTheLastTargetForThis,
         "what is known of the target of one migration is taken for knowledge of the next one's",
         ("a5c90c61a1",),
-        machine="seed+failures+second-hop",
+        machine="seed+second-hop",
         growing=_SMALLEST,
         rounds=0,
         unnoticed="it takes the next target's death as well, and then there is no guest to notice",

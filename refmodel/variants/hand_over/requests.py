@@ -7,7 +7,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["REQUEST_VARIANTS"]
 
-_MACHINE = "seed+requests"
+_MACHINE = "bare+requests"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 

@@ -7,8 +7,8 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["RESERVATION_CONTROLS", "RESERVATION_VARIANTS"]
 
-_MACHINE = "seed+failures"
-_WITH_A_MODE = "seed+log-mode+failures"
+_MACHINE = "seed"
+_WITH_A_MODE = "seed+log-mode"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 

@@ -10,7 +10,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["SECOND_HOP_VARIANTS"]
 
-_MACHINE = "seed+second-hop"
+_MACHINE = "bare+second-hop"
 
 
 class OffersWhatIsDirtiedHere(SecondHop[M]):

@@ -5,7 +5,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["STORAGE_VARIANTS"]
 
-_MACHINE = "seed+shared-storage"
+_MACHINE = "bare+shared-storage"
 _SMALLEST = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 """Who has the images is a matter of hosts: one page and one CPU show it."""
 

@@ -37,7 +37,7 @@ BACKUP_BITMAP_VARIANTS = (
         MarksRunningVcpusOnly,
         "a writer with no vCPU has no ring, and its mark is lost",
         ("86bdf3ebcfe1",),
-        machine="seed+backup-bitmap",
+        machine="bare+backup-bitmap",
     ),
     Variant(
         "backup-not-synced",
@@ -45,7 +45,7 @@ BACKUP_BITMAP_VARIANTS = (
         NeverReadsTheBackup,
         "the bitmap beside the rings is not read at the last sync",
         ("b20cc77692",),
-        machine="seed+backup-bitmap",
+        machine="bare+backup-bitmap",
     ),
     Variant(
         "backup-always-synced",
@@ -54,6 +54,6 @@ BACKUP_BITMAP_VARIANTS = (
         "the bitmap beside the rings is read at every sync",
         ("b20cc77692",),
         sound=True,
-        machine="seed+backup-bitmap",
+        machine="bare+backup-bitmap",
     ),
 )

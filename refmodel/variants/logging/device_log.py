@@ -13,7 +13,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["DEVICE_LOG_VARIANTS"]
 
-_MACHINE = "seed+device-writes"
+_MACHINE = "bare+device-writes"
 _ONE_PAGE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 

@@ -12,7 +12,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["DEVICE_VARIANTS"]
 
-_MACHINE = "seed+device-writes"
+_MACHINE = "bare+device-writes"
 _TWO_PAGES = ({"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 

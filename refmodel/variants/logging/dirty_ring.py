@@ -92,7 +92,7 @@ DIRTY_RING_VARIANTS = (
         HarvestsWithoutDraining,
         "the last harvest does not drain the rings first",
         ("p2m_flush_hardware_cached_dirty",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
     ),
     Variant(
         "ring-flag-first",
@@ -100,7 +100,7 @@ DIRTY_RING_VARIANTS = (
         WritesTheFlagFirst,
         "an entry's flag is seen before its payload: another page is read in its place",
         ("4802bf910e",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
     ),
     Variant(
         "ring-reset-first",
@@ -108,7 +108,7 @@ DIRTY_RING_VARIANTS = (
         HandsBackBeforeReading,
         "an entry is handed back before its payload has been read, and may name another page by then",
         ("52281c6d11",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
         growing=(_ONE_PAGE,),
     ),
     Variant(
@@ -117,7 +117,7 @@ DIRTY_RING_VARIANTS = (
         DropsWhenFull,
         "a vCPU whose ring is full goes on, and its store is not logged",
         ("kvm_dirty_ring_soft_full",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
         growing=(_TWO_PAGES,),
     ),
     Variant(
@@ -126,7 +126,7 @@ DIRTY_RING_VARIANTS = (
         FillsEntriesBeforeTheirReset,
         "an entry is free before the page that it names has been protected: the reset protects another",
         ("52281c6d11",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
         growing=(_TWO_PAGES,),
     ),
     Variant(
@@ -135,7 +135,7 @@ DIRTY_RING_VARIANTS = (
         ResetsWithoutFlush,
         "the reset of the rings protects the mappings, and flushes no TLB",
         ("kvm-28",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
     ),
     Variant(
         "ring-sync-early",
@@ -143,6 +143,6 @@ DIRTY_RING_VARIANTS = (
         SyncsBeforeTheReset,
         "pages read from the rings are sent before the reset has protected them",
         ("migration_bitmap_clear_dirty",),
-        machine="seed+dirty-ring",
+        machine="bare+dirty-ring",
     ),
 )

@@ -9,7 +9,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["GRANT_VARIANTS"]
 
-_MACHINE = "seed+grants"
+_MACHINE = "bare+grants"
 
 
 class MarksAtMap(Grants[G]):

@@ -57,7 +57,7 @@ class EmulationZaps(TableStores[G]):
         )
 
 
-_MACHINE = "seed+guest-tables"
+_MACHINE = "bare+guest-tables"
 
 
 def _small(pfn: int = 1) -> tuple[Mapping[str, int], ...]:

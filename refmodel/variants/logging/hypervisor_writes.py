@@ -10,7 +10,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["HYPERVISOR_VARIANTS"]
 
-_MACHINE = "seed+hypervisor-writes"
+_MACHINE = "bare+hypervisor-writes"
 _TWO_PAGES = ({"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 

@@ -43,7 +43,7 @@ KVM_BITMAP_VARIANTS = (
         ClearsWithoutTheSlotsBitmap,
         "the slot is made anew between sync and clear, and is cleared without a bitmap of what was fetched",
         ("9b3a31c745",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "slot-bits-dropped",
@@ -51,7 +51,7 @@ KVM_BITMAP_VARIANTS = (
         DropsTheSlotsBits,
         "the slot is removed without a sync: what it logged goes with it",
         ("3fbffb628c", "4cc856faba"),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "get-error-ignored",
@@ -59,6 +59,6 @@ KVM_BITMAP_VARIANTS = (
         TakesAnErrorForNothingNew,
         "GET's error is not noticed: a stale copy of the bitmap counts as what it found",
         ("38e0b7904e",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
 )

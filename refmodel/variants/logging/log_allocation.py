@@ -5,7 +5,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["ALLOCATION_VARIANTS"]
 
-_MACHINE = "seed+second-stage+log-allocation"
+_MACHINE = "bare+second-stage+log-allocation"
 
 
 class ForgetsTheFailure(LogAllocation[A]):

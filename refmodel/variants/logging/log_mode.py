@@ -70,7 +70,7 @@ LOG_MODE_VARIANTS = (
         FlushesOverLiveMappings,
         "logging begins, and mappings from before stay writable",
         ("9990621f33", "sh_enable_log_dirty"),
-        machine="seed+always-shadowed",
+        machine="bare+always-shadowed",
     ),
     Variant(
         "enable-without-flush",
@@ -78,7 +78,7 @@ LOG_MODE_VARIANTS = (
         RevokesWithoutFlush,
         "logging begins, mappings are revoked, and TLBs keep what they held",
         ("eed63189da",),
-        machine="seed+always-shadowed",
+        machine="bare+always-shadowed",
     ),
     Variant(
         "installed-read-only",
@@ -86,7 +86,7 @@ LOG_MODE_VARIANTS = (
         BecomesWritableUnasked,
         "an entry that the guest had read-only gets no protection, and is writable when the guest makes it so",
         ("0e88904cb700",),
-        machine="seed+always-shadowed",
+        machine="bare+always-shadowed",
     ),
     Variant(
         "logs-after-first-sync",
@@ -94,7 +94,7 @@ LOG_MODE_VARIANTS = (
         LogsFromTheSecondRound,
         "pages are sent before logging has been switched on",
         ("758b96b61d", "ff180c6bd7"),
-        machine="seed+second-stage",
+        machine="bare+second-stage",
     ),
     Variant(
         "switch-after-protecting",
@@ -102,7 +102,7 @@ LOG_MODE_VARIANTS = (
         ProtectsBeforeTheSwitch,
         "the mode is set after the protection, and not under one lock with it",
         ("4987783400",),
-        machine="seed+always-shadowed",
+        machine="bare+always-shadowed",
     ),
     Variant(
         "mode-read-outside-lock",
@@ -110,7 +110,7 @@ LOG_MODE_VARIANTS = (
         ActsByItsFirstLook,
         "a fault goes by the mode that it read before it took the lock, and enters the page writable, unmarked",
         ("41ec7cd7be",),
-        machine="seed+second-stage+mode-hint",
+        machine="bare+second-stage+mode-hint",
     ),
     Variant(
         "log-outlives-abort",
@@ -118,7 +118,7 @@ LOG_MODE_VARIANTS = (
         StaysOn,
         "logging stays on after the migration has been given up",
         ("6f6a5ef3e4", "71c7dff32b", "902fe20d41"),
-        machine="seed+second-stage",
+        machine="bare+second-stage",
         unnoticed="it costs time, and the next migration starts from all dirty whatever is in the log",
     ),
     Variant(
@@ -127,7 +127,7 @@ LOG_MODE_VARIANTS = (
         BlowsTheShadow,
         "the switch takes whole entries, so that accesses fault that nobody had to see",
         ("51ca66c373",),
-        machine="seed+second-stage",
+        machine="bare+second-stage",
         sound=True,
     ),
 )

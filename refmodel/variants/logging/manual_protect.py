@@ -88,7 +88,7 @@ MANUAL_PROTECT_VARIANTS = (
         TakesBitsOnceProtected,
         "the kernel protects first and takes the bits when it has: a page ends clean and writable",
         ("edde99ce05290",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "chunk-cleared-late",
@@ -96,7 +96,7 @@ MANUAL_PROTECT_VARIANTS = (
         SendsBeforeClearing,
         "a chunk's dirty log is cleared after pages of it have been sent",
         ("migration_bitmap_clear_dirty",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "clear-unfetched",
@@ -104,7 +104,7 @@ MANUAL_PROTECT_VARIANTS = (
         TakesUnknownBits,
         "CLEAR takes bits that were set since the last GET and never fetched",
         ("9f4bf4baa8",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "clear-no-flush",
@@ -112,7 +112,7 @@ MANUAL_PROTECT_VARIANTS = (
         ClearsWithoutFlush,
         "CLEAR protects the mappings, and flushes no TLB",
         ("kvm-28",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "clear-flush-elided",
@@ -120,7 +120,7 @@ MANUAL_PROTECT_VARIANTS = (
         FlushesIfMappingsChanged,
         "CLEAR flushes only if it had to change a mapping",
         ("7c8a4742c4ab", "6dbf79e7164e"),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "log-clear-wrong-start",
@@ -128,7 +128,7 @@ MANUAL_PROTECT_VARIANTS = (
         AsksForAnotherRange,
         "CLEAR is asked for another range than the chunk: other bits are taken, the chunk's stay",
         ("25aa6b3718",),
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
         growing=(_TWO_CHUNKS,),
         rounds=0,
     ),
@@ -139,7 +139,7 @@ MANUAL_PROTECT_VARIANTS = (
         "bits are cleared in one bitmap only, so that every page is found dirty again at each sync",
         ("3143577d6a",),
         sound=True,
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
     Variant(
         "clear-ahead",
@@ -148,6 +148,6 @@ MANUAL_PROTECT_VARIANTS = (
         "every CLEAR covers all chunks, long before their pages are sent",
         ("migration_bitmap_clear_dirty",),
         sound=True,
-        machine="seed+manual-protect",
+        machine="bare+manual-protect",
     ),
 )

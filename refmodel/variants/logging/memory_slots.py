@@ -19,7 +19,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["MEMORY_SLOT_VARIANTS"]
 
-_MACHINE = "seed+memory-slots"
+_MACHINE = "bare+memory-slots"
 
 
 @frozen(slots=False)

@@ -9,7 +9,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["POPULATE_VARIANTS"]
 
-_MACHINE = "seed+populate-on-demand"
+_MACHINE = "bare+populate-on-demand"
 
 
 class PopulatesUnmarked(PopulateOnDemand[Q]):

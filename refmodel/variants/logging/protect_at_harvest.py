@@ -68,7 +68,7 @@ HARVEST_VARIANTS = (
         BlowsBeforeClearing,
         "a harvest under the running guest protects first, and clears the log afterwards",
         ("edde99ce05290",),
-        machine="seed+harvest-unpaused",
+        machine="bare+harvest-unpaused",
     ),
     Variant(
         "harvest-no-flush",
@@ -76,7 +76,7 @@ HARVEST_VARIANTS = (
         FlushesNothing,
         "shadows are blown, and no TLB is flushed",
         ("69f7643df6",),
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
     ),
     Variant(
         "harvest-flush-first",
@@ -84,7 +84,7 @@ HARVEST_VARIANTS = (
         FlushesBeforeBlowing,
         "under the running guest CPUs are flushed before the shadows are blown, and walk them again",
         ("8cc5036bc3",),
-        machine="seed+harvest-unpaused",
+        machine="bare+harvest-unpaused",
     ),
     Variant(
         "harvest-flush-late",
@@ -92,7 +92,7 @@ HARVEST_VARIANTS = (
         ReleasesUnflushed,
         "the domain is unpaused before its CPUs have been flushed",
         ("6ce64428d620",),
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
     ),
     Variant(
         "harvest-grants-owed",
@@ -100,7 +100,7 @@ HARVEST_VARIANTS = (
         GrantsWhatIsOwed,
         "a clean page is entered writable, as it is yet to be sent in this round",
         ("_sh_propagate",),
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
     ),
     Variant(
         "abort-leaves-paused",
@@ -108,7 +108,7 @@ HARVEST_VARIANTS = (
         AbortLeavesPaused,
         "an abort in the middle of a harvest leaves the vCPUs held",
         ("95393dde94",),
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
         growing=_ONE_OF_EACH,
         unnoticed="a guest that stands still for good notices nothing",
     ),
@@ -119,7 +119,7 @@ HARVEST_VARIANTS = (
         "the log is cleared after the protection: harmless while the vCPUs are held for both",
         ("paging_log_dirty_op",),
         sound=True,
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
     ),
     Variant(
         "harvest-flush-first-paused",
@@ -127,6 +127,6 @@ HARVEST_VARIANTS = (
         FlushesBeforeBlowing,
         "CPUs are flushed before the shadows are blown: harmless while the vCPUs are held for both",
         sound=True,
-        machine="seed+protect-at-harvest",
+        machine="bare+protect-at-harvest",
     ),
 )

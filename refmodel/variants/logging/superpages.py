@@ -11,7 +11,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["SUPERPAGE_VARIANTS"]
 
-_MACHINE = "seed+second-stage+superpages"
+_MACHINE = "bare+second-stage+superpages"
 
 
 def _sizes(pages: int, regions: int) -> dict[str, int]:

@@ -41,8 +41,8 @@ class LinksAnyRole(SharedShadows[G]):
         return True
 
 
-_LATCHED = "seed+latched-walk"
-_SHARED = "seed+shared-shadows"
+_LATCHED = "bare+latched-walk"
+_SHARED = "bare+shared-shadows"
 
 
 def _small(vpn: int = 1, cpu: int = 1, word: int = 1, value: int = 3) -> tuple[Mapping[str, int], ...]:

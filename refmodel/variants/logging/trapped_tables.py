@@ -69,7 +69,7 @@ class ProtectsCleanEntries(TableSync[G]):
         return after.but(shadow=shadow.but(present=kept, writable=shadow.writable & kept))
 
 
-_MACHINE = "seed+guest-tables"
+_MACHINE = "bare+guest-tables"
 
 
 def _small(cpu: int = 1) -> tuple[Mapping[str, int], ...]:

@@ -6,7 +6,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["TWO_CLIENT_VARIANTS"]
 
-_MACHINE = "seed+second-stage+two-clients"
+_MACHINE = "bare+second-stage+two-clients"
 
 
 class TakesTheBitsOfBoth(TwoClients[T]):

@@ -5,7 +5,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["VIEW_VARIANTS"]
 
-_MACHINE = "seed+views"
+_MACHINE = "bare+views"
 
 
 class CoversTheHostsViewOnly(AlternateViews[V]):

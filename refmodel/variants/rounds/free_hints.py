@@ -12,7 +12,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["FREE_HINT_VARIANTS"]
 
-_MACHINE = "seed+free-hints"
+_MACHINE = "bare+free-hints"
 
 
 class TakesAnyEpoch(FreeHints[F]):

@@ -52,7 +52,7 @@ LEAF_VARIANTS = (
         FailureLosesLeaves,
         "the copy of the log faults midway, and the leaves that were cleared by then are in nobody's hands",
         ("paging_log_dirty_op",),
-        machine="seed+leaf-by-leaf",
+        machine="bare+leaf-by-leaf",
     ),
     Variant(
         "failed-copy-unprotected",
@@ -60,7 +60,7 @@ LEAF_VARIANTS = (
         FailureLeavesPagesWritable,
         "the copy of the log faults midway; the pages that it found are sent, and stay writable",
         ("paging_log_dirty_op", "236e0a45f5"),
-        machine="seed+leaf-by-leaf",
+        machine="bare+leaf-by-leaf",
     ),
     Variant(
         "harvest-two-callers",
@@ -68,7 +68,7 @@ LEAF_VARIANTS = (
         SecondCallerGoesOn,
         "a second caller goes on with a harvest that was interrupted, and gets the rest of it",
         ("070493dfd2",),
-        machine="seed+leaf-by-leaf",
+        machine="bare+leaf-by-leaf",
     ),
     Variant(
         "failed-round-forgotten",
@@ -76,6 +76,6 @@ LEAF_VARIANTS = (
         FailedRoundIsForgotten,
         "a round that cannot be sent is not put back into the log",
         ("0d0cab9f37", "d9599f5727", "#682"),
-        machine="seed+put-back",
+        machine="bare+put-back",
     ),
 )

@@ -26,7 +26,7 @@ QEMU_VARIANTS = (
         DoesNotCountTheSync,
         "pages that a sync finds are not counted as pending: the stop comes too early, and is too long",
         ("86e1167e9a",),
-        machine="seed+qemu-rounds",
+        machine="bare+qemu-rounds",
         growing=(_ONE_PAGE,),
         unnoticed="the last round sends what is owed, counted or not; what is pending stands in QEMU's trace, where "
         "the oracle finds it by kvm-qemu-counts-what-it-owes",

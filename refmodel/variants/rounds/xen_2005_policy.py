@@ -67,7 +67,7 @@ XEN_2005_VARIANTS = (
         SkipsInTheLastRound,
         "a page that is dirty at every look is never sent, not even in the last round",
         ("xc_domain_save",),
-        machine="seed+xen-2005-rounds",
+        machine="bare+xen-2005-rounds",
     ),
     Variant(
         "skip-without-fix",
@@ -75,7 +75,7 @@ XEN_2005_VARIANTS = (
         FixesNothing,
         "a page that has no frame when its turn comes is not sent later either",
         ("xc_domain_save",),
-        machine="seed+xen-2005-rounds",
+        machine="bare+xen-2005-rounds",
     ),
     Variant(
         "skip-by-an-old-look",
@@ -83,7 +83,7 @@ XEN_2005_VARIANTS = (
         SkipsByAnOldLook,
         "pages are skipped by what the log held before it was harvested",
         ("xc_domain_save",),
-        machine="seed+xen-2005-rounds",
+        machine="bare+xen-2005-rounds",
     ),
     Variant(
         "peek-takes",
@@ -91,7 +91,7 @@ XEN_2005_VARIANTS = (
         PeeksWithClean,
         "the look at the log that says what to skip clears it",
         ("9f4bf4baa8",),
-        machine="seed+xen-2005-rounds",
+        machine="bare+xen-2005-rounds",
     ),
     Variant(
         "last-harvest-by-peek",
@@ -99,7 +99,7 @@ XEN_2005_VARIANTS = (
         LastRoundByPeek,
         "the last round owes what a look at the log found while the guest still ran",
         ("5c0ba1be37",),
-        machine="seed+xen-2005-rounds",
+        machine="bare+xen-2005-rounds",
     ),
     Variant(
         "skip-nothing",

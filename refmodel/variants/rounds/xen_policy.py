@@ -76,7 +76,7 @@ XEN_VARIANTS = (
         CountsInOneBit,
         "the count of a harvest is cut to fewer bits and reads 0: the round is not sent",
         ("17e91570c5",),
-        machine="seed+xen-rounds",
+        machine="bare+xen-rounds",
         growing=_TWO_PAGES,
     ),
     Variant(
@@ -85,7 +85,7 @@ XEN_VARIANTS = (
         FirstRoundCountsNothing,
         "the first bitmap, all ones, is not counted as dirty, and the count says that there is nothing to send",
         ("fb6135807f",),
-        machine="seed+xen-rounds",
+        machine="bare+xen-rounds",
     ),
     Variant(
         "converged-round-dropped",
@@ -93,7 +93,7 @@ XEN_VARIANTS = (
         ConvergedRoundIsDropped,
         "the round after which the policy stops is neither sent nor joined to the last one",
         ("do_memory_migration",),
-        machine="seed+xen-rounds",
+        machine="bare+xen-rounds",
     ),
     Variant(
         "deferred-forgotten",
@@ -101,7 +101,7 @@ XEN_VARIANTS = (
         DefersAndForgets,
         "a page that could not be normalised is deferred, and the last round does not send it",
         ("a335a58e75",),
-        machine="seed+deferred-pages",
+        machine="bare+deferred-pages",
     ),
     Variant(
         "deferred-in-the-last-round",
@@ -109,7 +109,7 @@ XEN_VARIANTS = (
         DefersInTheLastRound,
         "a page is deferred in the last round, and what is deferred is cleared after it (observation O-1)",
         ("a335a58e75",),
-        machine="seed+deferred-pages",
+        machine="bare+deferred-pages",
     ),
     Variant(
         "count-too-high",
@@ -118,6 +118,6 @@ XEN_VARIANTS = (
         "a harvest counts more pages than it found: another round for nothing",
         ("fb6135807f",),
         sound=True,
-        machine="seed+xen-rounds",
+        machine="bare+xen-rounds",
     ),
 )

@@ -12,7 +12,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["CHANNEL_VARIANTS"]
 
-_MACHINE = "seed+channels"
+_MACHINE = "bare+channels"
 
 
 class NoBarrierBetweenRounds(ParallelChannels[C]):

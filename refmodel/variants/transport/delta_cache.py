@@ -14,7 +14,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["DELTA_VARIANTS"]
 
-_MACHINE = "seed+delta-cache"
+_MACHINE = "bare+delta-cache"
 _SHARED_LINE = ({"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "line": 1},)
 _LINE_WITHOUT_MEMORY = ({"pfn": 2, "vpn": 1, "cpu": 1, "word": 1, "value": 2, "line": 2},)
 
@@ -64,7 +64,7 @@ DELTA_VARIANTS = (
         ForgetsZeroPages,
         "a page that became zero stays old in the cache, and the next delta is against that",
         ("6d3cb1f970",),
-        machine="seed+zero-pages+delta-cache",
+        machine="bare+zero-pages+delta-cache",
     ),
     Variant(
         "cache-buffer-lent",

@@ -22,7 +22,7 @@ FIFO_VARIANTS = (
         CommitsBeforeItHasArrived,
         "the guest is resumed while some of its memory is still on its way",
         ("62c4943266",),
-        machine="seed+fifo-wire",
+        machine="bare+fifo-wire",
         rounds=0,
     ),
 )

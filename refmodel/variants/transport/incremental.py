@@ -46,7 +46,7 @@ class KeepsTheLogAtAFullImage(IncrementalImages[I]):
         return m.log if m.images.full else super().log_cleared(m, page)
 
 
-_ON = "seed+incremental"
+_ON = "bare+incremental"
 IMAGE_VARIANTS = (
     Variant(
         "wrong-parent-accepted",

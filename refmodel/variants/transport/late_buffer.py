@@ -11,7 +11,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["LATE_VARIANTS"]
 
-_MACHINE = "seed+late-buffer"
+_MACHINE = "bare+late-buffer"
 _ONE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 
 
@@ -57,7 +57,7 @@ LATE_VARIANTS = (
         CachesWhatIsReferredTo,
         "a page is cached as it was when it was queued, and sent as it is when it leaves",
         ("6d3cb1f970",),
-        machine="seed+late-buffer+delta-cache",
+        machine="bare+late-buffer+delta-cache",
     ),
     Variant(
         "references-not-waited-for",

@@ -14,7 +14,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["PV_VARIANTS"]
 
-_MACHINE = "seed+pv-tables"
+_MACHINE = "bare+pv-tables"
 _ONE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 2},)
 _TABLES_DISAGREE = ({"pfn": 1, "vpn": 1, "cpu": 1, "word": 1, "value": 3},)
 """Of the third value M2P says something else than P2M."""

@@ -10,7 +10,7 @@ from refmodel.variants.variant import Variant
 
 __all__ = ["ZERO_PAGE_VARIANTS"]
 
-_MACHINE = "seed+zero-pages"
+_MACHINE = "bare+zero-pages"
 
 
 class SendsNoZeroPage(ZeroPages[Z]):

@@ -24,7 +24,7 @@ def test_a_campaign_is_written_down_and_gone_on_with(tmp_path: Path) -> None:
         folder.findings.add(FOUND)
         folder.save()
     with opened(Plan(tmp_path, resume=True)) as folder:
-        assert (folder.identity.target, folder.identity.machine) == ("machine", "seed")
+        assert (folder.identity.target, folder.identity.machine) == ("machine", "bare")
         assert (folder.identity.variant, folder.identity.seed) == ("no-flush", 7)
         assert (folder.statistics.runs, folder.statistics.states, folder.statistics.sessions) == (12, 2, 2)
         assert list(folder.findings.paths) == ["a key"]
@@ -36,7 +36,7 @@ def test_a_campaign_is_written_down_and_gone_on_with(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"machine": "seed+grants"}, {"variant": "mark-dropped"}, {"target": "events"}, {"seed": 2}, {"judge": "guest"}],
+    [{"machine": "bare+grants"}, {"variant": "mark-dropped"}, {"target": "events"}, {"seed": 2}, {"judge": "guest"}],
 )
 def test_to_go_on_with_another_campaign_is_unusable(tmp_path: Path, more: dict[str, object]) -> None:
     with opened(Plan(tmp_path, variant="no-flush")):
@@ -62,7 +62,7 @@ def test_a_campaign_is_run_by_one_process_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("plan", "expected"),
-    [({"target": "machin"}, "'machine'"), ({"target": "events", "machine": "seed"}, "none: it reads files"),
+    [({"target": "machin"}, "'machine'"), ({"target": "events", "machine": "bare"}, "none: it reads files"),
      ({"variant": "no-flsh"}, "'no-flush'")],
 )  # fmt: skip
 def test_what_there_is_not_is_unusable_and_begins_no_campaign(

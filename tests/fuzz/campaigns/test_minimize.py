@@ -144,7 +144,7 @@ def test_the_machine_of_a_file_is_named_from_where_the_command_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    made = "from refmodel.compose import compose\nclass Mine(compose('seed+grants')): pass\n"
+    made = "from refmodel.compose import compose\nclass Mine(compose('bare+grants')): pass\n"
     (tmp_path / "mine.py").write_text(made)
     with opened(Plan(tmp_path / "campaign", machine="mine.py:Mine")):
         pass

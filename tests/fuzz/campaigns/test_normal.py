@@ -28,7 +28,7 @@ def test_the_same_loss_in_other_interleavings_is_one_finding() -> None:
     all_found = found(runs, 3, 12)
     assert len({kinds(finding) for finding in all_found}) > 1
     normal = [in_normal_order(runs, finding) for finding in all_found]
-    assert len({key_of(as_schedule(finding, "seed", "mark-dropped")) for finding in normal}) == 1
+    assert len({key_of(as_schedule(finding, "bare", "mark-dropped")) for finding in normal}) == 1
 
 
 def test_normal_order_keeps_the_steps_and_what_they_show() -> None:
@@ -45,10 +45,10 @@ def test_normal_order_keeps_the_steps_and_what_they_show() -> None:
 def test_another_path_rule_machine_or_variant_is_another_finding() -> None:
     runs = runner("mark-dropped")
     [finding] = found(runs, 3, 1)
-    schedule = as_schedule(finding, "seed", "mark-dropped")
+    schedule = as_schedule(finding, "bare", "mark-dropped")
     others = [
         evolve(schedule, variant="no-flush"),
-        evolve(schedule, machine="seed+grants"),
+        evolve(schedule, machine="bare+grants"),
         evolve(schedule, broken=None),
         evolve(schedule, actions=schedule.actions[1:]),
     ]

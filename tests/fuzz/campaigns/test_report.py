@@ -16,7 +16,7 @@ from fuzz.campaigns.report import as_json, outcome, say
 from refmodel.unusable import Unusable
 
 NOTHING = Summary(
-    "machine", "seed", None, 1, seconds=75.0, runs=12_000, runs_per_second=160.0, states=345, since_new=5.0
+    "machine", "bare", None, 1, seconds=75.0, runs=12_000, runs_per_second=160.0, states=345, since_new=5.0
 )
 
 
@@ -56,7 +56,7 @@ def test_one_finding_of_each_rule_is_told_step_by_step_and_the_others_by_name(
 
 
 def test_junit_has_a_case_that_passes_where_nothing_was_found(tmp_path: Path) -> None:
-    write_junit(tmp_path / "junit.xml", NOTHING, "seed")
+    write_junit(tmp_path / "junit.xml", NOTHING, "bare")
     xml = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
     assert (xml.tests, xml.failures, xml.errors) == (1, 0, 0)
     assert xml.time == 75.0
@@ -71,16 +71,16 @@ def test_junit_has_a_failure_for_each_finding_and_says_what_happened(tmp_path: P
     assert "BROKEN" in text
     assert "python fuzz/targets/machine.py" in text
     assert "timeout at x??[0m" in text
-    write_junit(tmp_path / "junit.xml", evolve(NOTHING, unwritten=("all of it",)), "seed")
+    write_junit(tmp_path / "junit.xml", evolve(NOTHING, unwritten=("all of it",)), "bare")
     assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
 
 
 def test_junit_has_an_error_where_the_campaign_could_not_go_on(tmp_path: Path) -> None:
-    write_junit(tmp_path / "junit.xml", Unusable("log", "it ended at once", "a worker"), "seed")
+    write_junit(tmp_path / "junit.xml", Unusable("log", "it ended at once", "a worker"), "bare")
     xml = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
     assert (xml.tests, xml.failures, xml.errors) == (1, 0, 1)
     with pytest.raises(Unusable, match="can be written"):
-        write_junit(tmp_path / "none" / "junit.xml", NOTHING, "seed")
+        write_junit(tmp_path / "none" / "junit.xml", NOTHING, "bare")
 
 
 def test_names_that_have_no_place_in_xml_or_utf_8_are_written_all_the_same(tmp_path: Path) -> None:
