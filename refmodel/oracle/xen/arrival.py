@@ -1,4 +1,4 @@
-"""When the receiver read what (``times.txt``), against the log's clock: no pass before the CLEAN that asked for it.
+"""When the receiver read what (``times.txt``), against the log's clock: no pass before the call that asked for it.
 
 A line is `SECONDS OFFSET LENGTH`, one read of the stream; lines that begin with # are the receiver's replies. The
 sender is on the same host, so that the clock is the log's.
@@ -13,6 +13,7 @@ from attrs import field, frozen
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.errors import UnusableInput
 from refmodel.oracle.xen.harvests import Harvests
+from refmodel.oracle.xen.passes import Passes
 from refmodel.oracle.xen.results import Misfit, Result, checked, finding, unchecked
 
 __all__ = ["Arrivals", "passes_follow_their_cleans", "read_arrivals"]
@@ -62,14 +63,14 @@ def read_arrivals(source: ByteSource) -> Arrivals:
 
 
 def passes_follow_their_cleans(
-    arrivals: Arrivals | None, harvests: Harvests | None, starts: list[tuple[int, int]], length: int
+    arrivals: Arrivals | None, harvests: Harvests | None, passes: Passes | None, length: int
 ) -> Iterator[Result]:
-    """I-ORDER: a pass arrives after the CLEAN that asked for it, the last one after the FINAL CLEAN.
+    """I-ORDER: a pass arrives after the CLEAN that asked for it, the first after ENABLE, the last after the FINAL.
 
-    `starts` has the offset of each such pass and the number of its CLEAN, `length` is that of the stream, in bytes.
+    `passes` knows where each begins, `length` is that of the stream, in bytes.
     The times of a stream of another length are a misfit.
     """
-    if arrivals is None or harvests is None:
+    if arrivals is None or harvests is None or passes is None:
         yield unchecked(_RULE)
         return
     if arrivals.length != length:
@@ -77,11 +78,11 @@ def passes_follow_their_cleans(
         yield Misfit(why)
         yield unchecked(_RULE, why)
         return
-    for offset, number in starts:
-        clean = harvests.cleans[number].call.seconds
-        if arrivals.at(offset) < clean:
-            message = (
-                f"the pass at {offset:#x} is read at {arrivals.at(offset):.6f}, its CLEAN {number} is at {clean:.6f}: "
-            )
+    asked = [(offset, f"CLEAN {number}", harvests.cleans[number].call.seconds) for offset, number in passes.starts]
+    if harvests.enabled is not None and passes.first is not None:
+        asked.append((passes.first, "ENABLE", harvests.enabled.seconds))
+    for offset, by, seconds in asked:
+        if arrivals.at(offset) < seconds:
+            message = f"the pass at {offset:#x} is read at {arrivals.at(offset):.6f}, its {by} is at {seconds:.6f}: "
             yield finding(_RULE, message + "sent before it was asked for, or times of another run")
-    yield checked(_RULE, len(starts))
+    yield checked(_RULE, len(asked))

@@ -50,8 +50,14 @@ class Control:
     """Log-dirty mode was switched: ENABLE_LOGDIRTY, OFF."""
 
     seconds: float
+    line: int
     operation: str
     domid: int
+
+    @property
+    def enables(self) -> bool:
+        """Whether stores are logged from here on."""
+        return self.operation.startswith("ENABLE")
 
 
 @frozen
@@ -127,7 +133,7 @@ def _call(
             source.name, offset, f"{word} on line {line} failed (rc={fields['rc']})", "a call that worked"
         )
     if word == "shadow_control":
-        return Control(seconds, operation, fields["dom"])
+        return Control(seconds, line, operation, fields["dom"])
     if operation not in ("CLEAN", "PEEK") or number is None or min(fields["len"], number, fields["popcount"]) < 0:
         raise UnusableInput(
             source.name, offset, f"{word} on line {line}: {rest[:60]!r}", "CLEAN or PEEK and its bitmap"

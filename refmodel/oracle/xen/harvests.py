@@ -41,8 +41,8 @@ class Harvests:
     pages: int
     rounds: tuple[Round, ...]
     halted: int | None
-    off: bool
-    """Log-dirty mode was switched off at the end."""
+    switched: tuple[Control | Harvest, ...]
+    """Each call that switched log-dirty mode, with the harvests before and after it, in order."""
     decisions: tuple[tuple[int, Decision], ...] = ()
     """What a policy of the caller's own decided, each with how many CLEANs came before it."""
 
@@ -57,9 +57,14 @@ class Harvests:
         return bool(self.cleans) and self.cleans[-1].call.final
 
     @property
-    def cancelled(self) -> bool:
-        """Whether log-dirty mode was switched off without a FINAL CLEAN: the migration was given up."""
-        return self.off and not self.ends
+    def controls(self) -> tuple[Control, ...]:
+        """Where log-dirty mode of the guest was switched, in order."""
+        return tuple(call for call in self.switched if isinstance(call, Control) and call.domid == self.domid)
+
+    @property
+    def enabled(self) -> Control | None:
+        """The last ENABLE, which the rounds come after; None where none is in the log."""
+        return next((call for call in reversed(self.controls) if call.enables), None)
 
     @property
     def bitmaps(self) -> tuple[Bitmap, ...] | None:
@@ -91,14 +96,16 @@ def read_harvests(log: Path, bitmaps: Path | None, peeks: Path | None) -> Harves
 def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) -> Harvests:
     rounds: list[Round] = []
     open_peeks: list[Harvested] = []
-    domid, halted, pages, off, cleans = None, None, 0, False, 0
+    switched: list[Control | Harvest] = []
+    domid, halted, pages, cleans = None, None, 0, 0
     decisions: list[tuple[int, Decision]] = []
     numbers = {False: 0, True: 0}
     for call in log.calls:
         match call:
             case Control():
-                domid, off = call.domid, call.operation == "OFF"
-                if call.operation.startswith("ENABLE"):
+                switched.append(call)
+                domid = call.domid if call.enables or domid is None else domid
+                if call.enables:
                     rounds, open_peeks, halted, decisions, cleans = [], [], None, [], 0
             case Decision():
                 decisions.append((cleans, call))
@@ -110,6 +117,7 @@ def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) 
                 if call.pages != pages or call.number != numbers[call.extra]:
                     what = f"line {call.line}: bitmap {call.number} of {call.pages} pages"
                     raise UnusableInput(log.name, 0, what, f"bitmap {numbers[call.extra]} of {pages} pages")
+                switched.append(call)
                 numbers[call.extra] += 1
                 harvested = Harvested(call, _bitmap(log, call, peeks if call.extra else bitmaps))
                 if call.peek:
@@ -119,7 +127,7 @@ def _rounds(log: CallLog, bitmaps: ByteSource | None, peeks: ByteSource | None) 
                     open_peeks, cleans = [], cleans + 1
     if open_peeks:
         rounds.append(Round(tuple(open_peeks), None))
-    return Harvests(log.name, domid, pages, tuple(rounds), halted, off, tuple(decisions))
+    return Harvests(log.name, domid, pages, tuple(rounds), halted, tuple(switched), tuple(decisions))
 
 
 def _bitmap(log: CallLog, call: Harvest, source: ByteSource | None) -> Bitmap | None:

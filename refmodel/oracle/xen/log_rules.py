@@ -2,19 +2,49 @@
 
 from collections.abc import Iterator, Mapping
 
+from refmodel.oracle.xen.call_log import Control
 from refmodel.oracle.xen.harvests import Harvested, Harvests
 from refmodel.oracle.xen.page_tables import PRESENT, WRITABLE, frame_of
 from refmodel.oracle.xen.results import Result, checked, finding, unchecked
 from refmodel.oracle.xen.trace import Fixup, Trace
 
-__all__ = ["counts_are_those_of_the_bitmap", "dirty_pages_are_explained", "fault_counts_agree", "peeks_grow"]
+__all__ = [
+    "counts_are_those_of_the_bitmap",
+    "dirty_pages_are_explained",
+    "fault_counts_agree",
+    "harvests_find_the_log_on",
+    "peeks_grow",
+]
 
 _COUNTS = "xen-counts-the-bits-of-its-bitmap"
 _GROWS = "a-peek-only-grows-inside-a-round"
 _WITHIN = "a-peek-stays-within-the-closing-clean"
 _FAULTS = "fault-counts-agree"
+_ON = "a-harvest-finds-the-log-on"
 _EXPLAINED = "a-dirty-page-has-a-write-fault-or-a-table-update"
 _MOST = 100
+
+
+def harvests_find_the_log_on(harvests: Harvests | None) -> Iterator[Result]:
+    """I-LOG: log-dirty mode is on from before the first harvest of a migration until after the last."""
+    if harvests is None:
+        yield unchecked(_ON)
+        return
+    on: set[int] = set()
+    for call in harvests.switched:
+        if not isinstance(call, Control):
+            known = harvests.domid if call.domid is None else call.domid
+            if known not in on:
+                what = f"a {'PEEK' if call.peek else 'CLEAN'} of domain {known}, whose stores are not logged"
+                yield finding(_ON, f"line {call.line} of the log: {what}")
+        elif not call.enables:
+            on.discard(call.domid)
+        else:
+            if call.domid in on:
+                what = f"ENABLE for domain {call.domid}, whose stores a migration before has left logged"
+                yield finding(_ON, f"line {call.line} of the log: {what}")
+            on.add(call.domid)
+    yield checked(_ON, len(harvests.switched))
 
 
 def counts_are_those_of_the_bitmap(harvests: Harvests | None) -> Iterator[Result]:

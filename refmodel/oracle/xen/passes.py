@@ -48,8 +48,10 @@ class Passes:
     def __init__(self, last_pfn: int, harvests: Harvests | None) -> None:
         self.results: list[Result] = []
         self.sizes: list[int] = []
+        self.first: int | None = None
+        """Where the first page of all lies, in bytes."""
         self.starts: list[tuple[int, int]] = []
-        """Where the first page of a pass lies, in bytes, and which CLEAN asked for the pass."""
+        """Where the first page of a later pass lies, in bytes, and which CLEAN asked for the pass."""
         self.deferred: set[int] = set()
         """Pages that a pass before the last one named without data."""
         self.absent: set[int] = set()
@@ -72,6 +74,8 @@ class Passes:
     def take(self, page: Page) -> bool:
         """Take a page; True when it opens a new pass."""
         opens = False
+        if self.first is None:
+            self.first = page.offset
         if page.opens_batch:
             opens = self._opens_pass(page.pfn)
             if opens and self.pfns:

@@ -8,7 +8,7 @@ its name.
 
 from pathlib import Path
 
-from refmodel.oracle.events import Abort, Activate, Commit, Memory
+from refmodel.oracle.events import Abort, Activate, Commit, Logging, Memory
 from refmodel.oracle.judge import Judge
 from refmodel.oracle.readers.compression import beside, open_input
 from refmodel.oracle.readers.errors import BrokenStream, EarlyEnd, UnusableInput
@@ -16,6 +16,7 @@ from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen import image_rules, log_rules, table_rules, wire
 from refmodel.oracle.xen.arrival import passes_follow_their_cleans
 from refmodel.oracle.xen.companions import Companions, read_companions
+from refmodel.oracle.xen.harvests import Harvests
 from refmodel.oracle.xen.memory_image import MemoryImage
 from refmodel.oracle.xen.outcome import Outcome
 from refmodel.oracle.xen.results import BLOCK
@@ -55,20 +56,28 @@ def _judge(folder: Path, judge: Judge | None) -> Verdict:
             _need_the_handshake(story, source.offset)
     except BrokenStream as error:
         story.broken()
-        if isinstance(error, EarlyEnd) and companions.harvests is not None and companions.harvests.cancelled:
-            story.judge.take(Abort())
-        else:
+        if not (isinstance(error, EarlyEnd) and _is_given_up(story.judge, companions.harvests)):
             story.judge.find("the-stream-is-whole", str(error))
+        outcome.take(log_rules.harvests_find_the_log_on(companions.harvests))
         outcome.take(story.stream_results())
         outcome.take(through_xen(story, whole=False))
         return outcome.verdict(story.judge)
     story.judge.counts["the-stream-is-whole"] += 1
     outcome.take(story.stream_results())
-    starts = story.passes.starts if story.passes else []
-    outcome.take(passes_follow_their_cleans(companions.arrivals, companions.harvests, starts, source.offset))
+    outcome.take(passes_follow_their_cleans(companions.arrivals, companions.harvests, story.passes, source.offset))
     reason = _judge_whole(story, companions, outcome)
     outcome.take(through_xen(story, whole=True))
     return outcome.verdict(story.judge, reason)
+
+
+def _is_given_up(judge: Judge, harvests: Harvests | None) -> bool:
+    """Log-dirty mode was switched off before a FINAL CLEAN. Where it was left on, the judge says so."""
+    if harvests is None or harvests.enabled is None or harvests.ends:
+        return False
+    for call in harvests.controls:
+        judge.take(Logging(call.enables))
+    judge.take(Abort())
+    return not harvests.controls[-1].enables
 
 
 def _need_the_handshake(story: Story, offset: int) -> None:
@@ -98,6 +107,7 @@ def _judge_whole(story: Story, companions: Companions, outcome: Outcome) -> str 
     outcome.take(table_rules.entries_name_the_sources_frames(story, source))
     outcome.take(image_rules.deferred_pages_come_last(story, source))
     outcome.take(image_rules.registers_travel(story, source, target))
+    outcome.take(log_rules.harvests_find_the_log_on(harvests))
     outcome.take(log_rules.counts_are_those_of_the_bitmap(harvests))
     outcome.take(log_rules.peeks_grow(harvests))
     outcome.take(log_rules.fault_counts_agree(harvests, companions.trace, companions.counter))

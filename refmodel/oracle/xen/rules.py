@@ -50,7 +50,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, str, tuple[Contract, ...]], ...] =
     (
         "no-page-of-a-pass-is-read-before-its-clean",
         ("R10", "I-ORDER", "I-FINAL"),
-        "a pass arrives after the CLEAN that asked for it, the last one after the FINAL CLEAN",
+        "a pass arrives after the CLEAN that asked for it, the first after ENABLE, the last after the FINAL CLEAN",
         _BITMAPS + ", and times.txt of the same clock",
         (_ROUNDS, _OVER),
     ),
@@ -113,6 +113,13 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, str, tuple[Contract, ...]], ...] =
         (_WIRE, _OVER),
     ),
     # The log
+    (
+        "a-harvest-finds-the-log-on",
+        ("I-LOG", "I-FINAL", "I-CLEAN"),
+        "log-dirty mode is off when a migration enables it, and on at each CLEAN and PEEK from then on",
+        "logdirty.log",
+        (_LOG, _OVER),
+    ),
     (
         "xen-counts-the-bits-of-its-bitmap",
         ("I-COUNT",),

@@ -220,7 +220,7 @@ def told(pages: int, *dirty: int, decisions: tuple[tuple[int, Decision], ...] = 
     """Take a migration with CLEANs of so many pages through the machine; the last is the FINAL one."""
     found = [set(range(count)) for count in dirty]
     rounds = [clean(pages, one, final=at == len(found) - 1) for at, one in enumerate(found)]
-    story = Story(Judge("a test"), Harvests("log", 3, pages, tuple(rounds), None, True, decisions))
+    story = Story(Judge("a test"), Harvests("log", 3, pages, tuple(rounds), None, (), decisions))
     story.p2m = P2mFrames(0, 0, pages - 1, ())
     story.sent = [array("Q", (pfn << 1 for pfn in one)) for one in (range(pages), *found) if one]
     story.handshake = True

@@ -126,6 +126,37 @@ def test_a_cancelled_migration_ends_early_and_is_no_violation(tmp_path: Path) ->
     assert any("given up" in note for note in verdict.notes)
 
 
+@pytest.mark.parametrize("left_on", [["ENABLE"], ["ENABLE", "OFF", "ENABLE"]])
+def test_a_migration_given_up_has_switched_its_log_off(left_on: list[str], tmp_path: Path) -> None:
+    """The rule is the one on events: `logging` before the `abort`."""
+    recording = good()
+    only("log")(recording)
+    stream = recording.stream()
+    said = []
+    for number, off in enumerate(([], ["OFF"])):
+        recording.log, recording.switched = [*left_on, Harvest({L1, HOT, WARM}, 3), *off], False
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        recording.write(folder)
+        (folder / "stream.bin").write_bytes(stream[: len(stream) // 2])
+        said.append(judge_xen(folder))
+    left, right = said
+    assert {"given-up-nothing-is-left", "the-stream-is-whole"} == {found.rule for found in left.findings}
+    assert (right.verdict, right.findings) == ("accepted", ())
+    assert "given-up-nothing-is-left" in {checked.rule for checked in right.checked}
+
+
+def test_the_log_of_another_domain_switches_nothing_off(tmp_path: Path) -> None:
+    good().write(tmp_path)
+    log = tmp_path / "logdirty.log"
+    *calls, off = log.read_text().splitlines(keepends=True)
+    at = next(number for number, line in enumerate(calls) if "CLEAN" in line)
+    for domid, verdict in ((4, "accepted"), (3, "violation")):
+        early = calls[at - 1].split(" ")[0] + off[off.index(" ") :].replace("dom=3", f"dom={domid}")
+        log.write_text("".join([*calls[:at], early, *calls[at:], off]))
+        assert judge_xen(tmp_path).verdict == verdict
+
+
 def test_a_stream_alone_is_judged_without_what_lies_beside_it(tmp_path: Path) -> None:
     verdict = judge_xen(good().write(tmp_path) / "stream.bin")
     assert (verdict.verdict, verdict.findings) == ("unusable", ())
@@ -161,7 +192,7 @@ def other_run() -> Recording:
         side.pages = side.pages | {HOT: text("x"), WARM: text("y"), COLD: text("z")}
         side.context = b"\7" + side.context[1:]
     recording.tables = {0x4000: table({0: entry(SOURCE[HOT], RW)}), SOURCE[L1]: bytes(4096)}
-    recording.cr3, recording.context, recording.times = 0x4000, b"\7" + recording.context[1:], [9.0, 9.01]
+    recording.cr3, recording.context, recording.times = 0x4000, b"\7" + recording.context[1:], [9.02, 9.03]
     return recording
 
 

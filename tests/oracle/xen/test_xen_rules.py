@@ -82,6 +82,16 @@ def peeked(at: int, dirty: set[int], faults: int = 2) -> Change:
     return lambda recording: calls(recording).__getitem__(at).__init__(dirty, faults, calls(recording)[at].kind)  # type: ignore[misc]
 
 
+def switched(*switches: str, at: int) -> Change:
+    """Return the change of where log-dirty mode is switched: the last of `switches` before call `at`, others first."""
+
+    def change(recording: Recording) -> None:
+        log = recording.log or []
+        recording.log, recording.switched = [*switches[:-1], *log[:at], switches[-1], *log[at:]], False
+
+    return change
+
+
 WRONG: list[tuple[str, str, Change]] = [
     ("the-last-store-arrives", "a stale last copy", lambda r: sent(r, 2, HOT, text("hot 2"))),
     ("the-last-store-arrives", "a flipped bit", lambda r: sent(r, 0, guest.CODE, text("code")[:-1] + b"\1")),
@@ -158,6 +168,11 @@ WRONG: list[tuple[str, str, Change]] = [
         "the ring goes on",
         changed_on("target", guest.RING, guest.ring((622, 622, 636, 636))),
     ),
+    ("no-page-of-a-pass-is-read-before-its-clean", "ENABLE too late", lambda r: setattr(r, "times", [9.0, 9.4])),
+    ("a-harvest-finds-the-log-on", "no ENABLE", switched("OFF", at=9)),
+    ("a-harvest-finds-the-log-on", "ENABLE after a PEEK", switched("ENABLE", at=1)),
+    ("a-harvest-finds-the-log-on", "OFF before the FINAL CLEAN", switched("ENABLE", "OFF", at=7)),
+    ("a-harvest-finds-the-log-on", "ENABLE of a log left on", switched("ENABLE", "ENABLE", at=0)),
     ("xen-counts-the-bits-of-its-bitmap", "one fewer", lambda r: setattr(calls(r)[2], "count", 2)),
     ("a-peek-only-grows-inside-a-round", "a bit taken back", peeked(0, {WARM}, 0)),
     ("a-peek-only-grows-inside-a-round", "faults taken back", peeked(0, set(), 3)),

@@ -98,7 +98,7 @@ class Recording:
     target: Side | None
     before: Side | None
     log: list[Harvest | str] | None
-    """Harvests; "stall begin" and the like as they stand."""
+    """Harvests; "stall begin" and the like as they stand. ENABLE stands before it and OFF after it, see `switched`."""
     trace: list[bytes] | None
     counter: int | None
     tables: dict[int, bytes] | None
@@ -108,10 +108,12 @@ class Recording:
     verify: list[Entry] | None = None
     handshake: bytes = HANDSHAKE
     domid: int = 3
-    times: list[float] | None = Factory(lambda: [9.0, 9.4])
+    times: list[float] | None = Factory(lambda: [9.02, 9.4])
     """When the first pass is read, and the rest; None: not recorded."""
     extra: list[bytes] = field(factory=list)
     """Records after X86_PV_INFO."""
+    switched: bool = True
+    """Log-dirty mode is switched before and after `log`; else "ENABLE" and "OFF" stand in it."""
 
     def records(self) -> list[bytes]:
         """The stream in pieces, each a header or a record."""
@@ -157,11 +159,12 @@ class Recording:
 
     def _log(self, calls: list[Harvest | str]) -> dict[str, bytes]:
         head = f"dom={self.domid} op="
-        lines = ['progress_single "Start of stream"', f"shadow_control {head}ENABLE_LOGDIRTY(2) mb=-1 mode=0 rc=0"]
+        lines = ['progress_single "Start of stream"']
+        switches = {"ENABLE": "ENABLE_LOGDIRTY(2)", "OFF": "OFF(0)"}
         bitmaps: dict[bool, list[bytes]] = {True: [], False: []}
-        for call in calls:
+        for call in ["ENABLE", *calls, 'progress_single "Complete"', "OFF"] if self.switched else calls:
             if isinstance(call, str):
-                lines.append(call)
+                lines.append(f"shadow_control {head}{switches[call]} mb=-1 mode=0 rc=0" if call in switches else call)
                 continue
             peek = call.kind == "peek"
             dirty = len(call.dirty) if call.count is None else call.count
@@ -171,7 +174,6 @@ class Recording:
             start = "peek done=0/16" if peek else f"logdirty_control {head}CLEAN(11) {mode}"
             lines.append(f"{start} {counts} {number}")
             bitmaps[peek].append(bitmap(call.dirty))
-        lines += ['progress_single "Complete"', f"shadow_control {head}OFF(0) mb=-1 mode=0 rc=0"]
         found = {"logdirty.log": "".join(f"{9 + at / 64:.6f} {line}\n" for at, line in enumerate(lines)).encode()}
         found["bitmaps.bin"] = b"".join(bitmaps[False])
         if bitmaps[True]:
