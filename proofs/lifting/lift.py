@@ -11,7 +11,7 @@ from attrs import fields, frozen
 
 from proofs.lifting.maps import SymbolicMap, SymbolicSet
 from proofs.lifting.paths import all_runs, below_binder
-from proofs.lifting.questions import refuse_identity
+from proofs.lifting.questions import refuse_questions
 from proofs.lifting.terms import enum_sort, expression, term, z3_sort
 from refmodel.language import Claim, Map, Set, Sort, Specification, State, Step
 from refmodel.language.state import Leaf, build, leaves
@@ -90,7 +90,7 @@ def _check_names(state: State) -> None:
 
 def paths_of(spec: Specification[S], step: Step, before: S) -> list[Path[S]]:
     """Every path of a step, from any state, that its own conditions do not rule out."""
-    refuse_identity(type(spec))
+    refuse_questions(type(spec))
     function = getattr(spec, step.name)
     given = arguments(step.parameters)
     paths = []

@@ -1,43 +1,64 @@
-"""Questions that a specification may not ask: whether a value is some object, or of some class.
+"""What a specification may not ask or do: a proof would read it otherwise than a run, and nothing would tell.
 
 A term is neither the member of an enumeration that it stands for nor an int. ``m.phase is Phase.LIVE`` would be false
 of every state of which nothing is known, and what it guards never looked at. Unlike ``if`` and ``==`` it is nothing
-that a term could refuse; so it is looked for in what the methods were compiled to. Functions beside them are not read.
+that a term could refuse; so it is looked for in what functions were compiled to.
 """
 
 import dis
+import operator
 from collections.abc import Iterator
 from functools import cache
-from types import CodeType, FunctionType
+from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
-from refmodel.language import Specification
+from proofs.lifting.reading import codes, functions_of, referred
+from refmodel.language import Refused, Specification
 
-__all__ = ["refuse_identity"]
+__all__ = ["refuse_questions"]
 
-_OPERATIONS = {"IS_OP", "MATCH_CLASS"}
-_FUNCTIONS = {"isinstance", "type", "id"}
+_IDENTITY = "asks what a value is: compare it with =="
+_KEEPS = "keeps what is not in the state, and a proof knows of nothing else"
+_CATCHES = "catches more than Refused: what a proof cannot read is told by exceptions"
+_OPERATIONS = {
+    "IS_OP": _IDENTITY,
+    "MATCH_CLASS": _IDENTITY,
+    "UNARY_INVERT": "has a ~, which makes of a run's truth a number that is never false: write neg",
+    "STORE_ATTR": _KEEPS,
+    "STORE_GLOBAL": _KEEPS,
+    "IMPORT_NAME": "imports what is not read: do so at the head of the file",
+}
+_ASKING = (isinstance, type, id, hasattr, operator.is_, operator.is_not)
 
 
 @cache
-def refuse_identity(cls: type[Specification[Any]]) -> None:
-    """TypeError for a specification with a method of its own that asks so."""
-    for base in cls.__mro__[: cls.__mro__.index(Specification)]:
-        for name, function in vars(base).items():
-            if isinstance(function, FunctionType) and any(map(_asks, _codes(function.__code__))):
-                raise TypeError(f"{base.__name__}.{name} asks what a value is: compare it with ==")
+def refuse_questions(cls: type[Specification[Any]]) -> None:
+    """TypeError, with function and line, for a specification that does so, itself or in what it calls."""
+    for function in functions_of(cls):
+        for line, why in _refused(function):
+            raise TypeError(f"{function.__qualname__}, line {line}, {why}")
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """The function's, and that of each function in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
+@cache
+def _refused(function: FunctionType) -> tuple[tuple[int | None, str], ...]:
+    return tuple(_found(function))
 
 
-def _asks(code: CodeType) -> bool:
-    return any(
-        each.opname in _OPERATIONS or (each.opname == "LOAD_GLOBAL" and each.argval in _FUNCTIONS)
-        for each in dis.get_instructions(code)
-    )
+def _found(function: FunctionType) -> Iterator[tuple[int | None, str]]:
+    """Lines, each with what is wrong there."""
+    known = referred(function)
+
+    def named(instruction: dis.Instruction) -> list[Any]:
+        return known.get(str(instruction.argval), [])
+
+    for code in codes(function.__code__):
+        for last, each in pairwise(dis.get_instructions(code)):
+            line = each.positions.lineno if each.positions else None
+            if each.opname in _OPERATIONS and (each.opname, code.co_name) != ("STORE_ATTR", "__init__"):
+                yield line, _OPERATIONS[each.opname]
+            if each.opname.startswith("LOAD_") and any(value is asking for value in named(each) for asking in _ASKING):
+                yield line, _IDENTITY
+            caught = each if last.opname == "PUSH_EXC_INFO" else last if each.opname == "CHECK_EXC_MATCH" else None
+            if caught and not any(value is Refused for value in named(caught)):
+                yield line, _CATCHES

@@ -10,7 +10,7 @@ from attrs import frozen
 from refmodel.language.maps import Map, Set
 from refmodel.language.sorts import Sizes, Sort, sort_of
 
-__all__ = ["Leaf", "State", "blank", "build", "leaves"]
+__all__ = ["Leaf", "State", "blank", "build", "leaves", "parts"]
 
 S = TypeVar("S", bound="State")
 _set = object.__setattr__
@@ -54,6 +54,14 @@ def _leaf(path: str, hint: Any) -> Leaf | None:
 def _hints(cls: type[State]) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name] for field in attrs.fields(cls)}
+
+
+def parts(cls: type[State]) -> Iterator[type[State]]:
+    """The class, and those of its parts, of which one may occur again."""
+    yield cls
+    for name, hint in _hints(cls).items():
+        if _leaf(name, hint) is None:
+            yield from parts(hint)
 
 
 def leaves(cls: type[State], prefix: str = "") -> Iterator[Leaf]:

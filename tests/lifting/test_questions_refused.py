@@ -4,28 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from attrs import frozen
 
 from proofs.prove import prove_all
-from refmodel.language import Contract, Cpu, Set, Specification, guest, invariant, neg
-from tests.lifting.everything import Colour, Thing
-
-
-@frozen(slots=False)
-class Paint(Thing):
-    cpus: Set[Cpu]
-    bad: bool
-
-
-class Base(Specification[Paint]):
-    state = Paint
-
-    def initial(self, anything: Paint) -> Paint:
-        return anything.but(bad=False)
-
-    @invariant(Contract.PROMISE)
-    def never_bad(self, m: Paint) -> bool:
-        return neg(m.bad)
+from refmodel.language import neg
+from tests.lifting.asking import asking
+from tests.lifting.everything import Colour
 
 
 def truth_of_a_number(self: Any, m: Any) -> Any:
@@ -86,11 +69,6 @@ def a_field_of_another_sort(self: Any, m: Any) -> Any:
 
 def a_number_for_an_enumeration(self: Any, m: Any) -> Any:
     return m.but(colour=7)
-
-
-def asking(step: Callable[[Any, Any], Any]) -> Specification[Paint]:
-    """A specification whose one step is this."""
-    return type("Asking", (Base,), {"ask": guest(step)})()  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(

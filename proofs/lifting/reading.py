@@ -1,0 +1,93 @@
+"""The functions that a specification is made of: its methods, its state's, and all that these refer to by name.
+
+Where they lead out of specifications, reading stops: at the language, which is lifted and not read, and at the library
+of Python and what makes classes.
+"""
+
+import builtins
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from refmodel import language
+from refmodel.language import Specification
+from refmodel.language.state import parts
+
+__all__ = ["codes", "functions_of", "referred"]
+
+_FOREIGN = {*sys.stdlib_module_names, "attr", "attrs"}
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """The function's, and that of each function in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes(constant)
+
+
+def referred(function: FunctionType) -> Mapping[str, list[Any]]:
+    """What each name in it may stand for: of a global, a free variable, and what a module has that it names."""
+    names = {name for code in codes(function.__code__) for name in code.co_names}
+    known = {**vars(builtins), **function.__globals__}
+    found = {name: [known[name]] for name in names & known.keys()}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        found.setdefault(name, []).append(cell.cell_contents)
+    modules = [each for values in found.values() for each in values if isinstance(each, ModuleType)]
+    for module in modules:
+        for name in names & vars(module).keys():
+            found.setdefault(name, []).append(inside := vars(module)[name])
+            if isinstance(inside, ModuleType) and inside not in modules:
+                modules.append(inside)
+    return found
+
+
+def functions_of(cls: type[Specification[Any]]) -> Iterator[FunctionType]:
+    """Each once. Of a class that was put together the home is that of its metaclass, and says nothing."""
+    own = cls.__mro__[: cls.__mro__.index(Specification)]
+    todo: list[Any] = [*parts(cls.state), *(value for base in own for value in _members(base))]
+    seen: dict[int, Any] = {}
+    while todo:
+        each = todo.pop()
+        if id(each) in seen or _is_foreign(each):
+            continue
+        seen[id(each)] = each
+        if isinstance(each, FunctionType):
+            yield each
+        todo += _inside(each)
+
+
+def _members(cls: type) -> Iterator[Any]:
+    """Of the class itself, but for how its objects come into another process: no step does that."""
+    return (value for name, value in vars(cls).items() if name != "__reduce__")
+
+
+def _is_foreign(each: Any) -> bool:
+    """It has its home where nothing is read; of attrs, also what it writes into classes."""
+    if isinstance(each, FunctionType) and each.__code__.co_filename.startswith("<attrs"):
+        return True
+    home = getattr(each, "__module__", None) or ""
+    return home.partition(".")[0] in _FOREIGN or f"{home}.".startswith(f"{language.__name__}.")
+
+
+def _inside(each: Any) -> list[Any]:
+    """What may hold functions in it."""
+    match each:
+        case FunctionType():
+            wrapped = [each.__wrapped__] if hasattr(each, "__wrapped__") else []
+            return [*wrapped, *(value for values in referred(each).values() for value in values)]
+        case type():
+            return [*each.__bases__, *_members(each)]
+        case property():
+            return [each.fget]
+        case staticmethod() | classmethod():
+            return [each.__func__]
+        case partial():
+            return [each.func, *each.args, *each.keywords.values()]
+        case dict():
+            return [*each.values()]
+        case list() | tuple() | set() | frozenset():
+            return [*each]
+    return [each.__wrapped__] if hasattr(each, "__wrapped__") else []

@@ -1,0 +1,120 @@
+"""A step that asks through something else is refused too, and so is what would go wrong beside the state."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from proofs.lifting.questions import refuse_questions
+from proofs.prove import prove_all
+from refmodel.language import Refused, need
+from refmodel.machines import MACHINES, ONE_BY_ONE, machine
+from refmodel.variants import VARIANTS
+from tests.lifting import asking as elsewhere
+from tests.lifting.asking import BY_NAME, Paint, asking, is_red
+from tests.lifting.everything import Colour
+
+IS_RED = elsewhere.painted(Colour.RED)
+
+
+@frozen(slots=False)
+class Shown(Paint):
+    @property
+    def is_red(self) -> bool:
+        return self.colour is Colour.RED
+
+
+def by_a_function(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if is_red(m.colour) else m
+
+
+def by_a_function_of_a_module(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if elsewhere.is_red(m.colour) else m
+
+
+def by_a_function_in_a_table(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if BY_NAME["red"](m.colour) else m
+
+
+def by_a_function_that_was_made(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if IS_RED(m.colour) else m
+
+
+def by_the_state(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if m.is_red else m
+
+
+def by_an_operator(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if operator.is_(m.colour, Colour.RED) else m
+
+
+def by_what_it_imports(self: Any, m: Any) -> Any:
+    from tests.lifting.asking import is_red as asks
+
+    return m.but(bad=True) if asks(m.colour) else m
+
+
+def inverting(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if m.lit and ~m.lit else m
+
+
+def keeping(self: Any, m: Any) -> Any:
+    self.times = getattr(self, "times", 0) + 1
+    return m.but(bad=True) if self.times == 1000 else m
+
+
+def catching(self: Any, m: Any) -> Any:
+    try:
+        return m.but(bad=True) if m.left else m
+    except TypeError:
+        return m
+
+
+def catching_anything(self: Any, m: Any) -> Any:
+    try:
+        return m.but(bad=True) if m.left else m
+    except:  # noqa: E722
+        return m
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        (by_a_function, "is_red, line .*, asks what a value is"),
+        (by_a_function_of_a_module, "is_red, line .*, asks what a value is"),
+        (by_a_function_in_a_table, "lambda>, line .*, asks what a value is"),
+        (by_a_function_that_was_made, "painted.*, line .*, asks what a value is"),
+        (by_the_state, "Shown.is_red, line .*, asks what a value is"),
+        (by_an_operator, "by_an_operator, line .*, asks what a value is"),
+        (by_what_it_imports, "by_what_it_imports, line .*, imports what is not read"),
+        (inverting, "has a ~"),
+        (keeping, "keeps what is not in the state"),
+        (catching, "catches more than Refused"),
+        (catching_anything, "catches more than Refused"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_what_a_step_does_elsewhere_is_read(step: Callable[[Any, Any], Any], says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        prove_all(asking(step, Shown if step is by_the_state else Paint))
+
+
+def falling_back(self: Any, m: Any) -> Any:
+    try:
+        need(m.lit, "it is lit")
+    except Refused:
+        return m.but(lit=True)
+    return m.but(bad=m.ours.is_full)
+
+
+def test_what_a_guard_refuses_may_be_caught() -> None:
+    assert [record.claim for _, record in prove_all(asking(falling_back)).not_proved] == ["never_bad"]
+
+
+def test_none_of_ours_is_refused() -> None:
+    for name in (*MACHINES, *ONE_BY_ONE):
+        refuse_questions(type(machine(name)))
+    for variant in VARIANTS.values():
+        refuse_questions(variant.spec)
