@@ -15,8 +15,8 @@ from random import Random
 from proofs.lifting.differential import Lifted
 from refmodel.language import Action
 from refmodel.schedules.schedule import Schedule, save
-from refmodel.seed import Bare
-from refmodel.seed import BareState as Machine
+from refmodel.seed import Seed
+from refmodel.seed import SeedState as Machine
 from tests.lifting.random_walks import RandomWalks
 
 __all__ = ["FOLDER", "Paths", "main"]
@@ -35,7 +35,7 @@ class Paths:
     """Which path an action takes, by the conditions that the lifting found, evaluated."""
 
     def __init__(self) -> None:
-        self.lifted = Lifted(Bare())
+        self.lifted = Lifted(Seed())
         self.walks = RandomWalks(self.lifted.spec, Random(1))
         self.names = self.lifted.paths
 
@@ -52,7 +52,7 @@ class Paths:
 
 
 def _schedule(actions: list[Action]) -> Schedule:
-    return Schedule("bare", None, SIZES, ROUNDS, tuple(actions))
+    return Schedule("seed", None, SIZES, ROUNDS, tuple(actions))
 
 
 def _shrunk(paths: Paths, actions: list[Action], path: str) -> list[Action]:

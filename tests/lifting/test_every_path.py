@@ -14,7 +14,7 @@ PATHS = Paths()
 @pytest.mark.parametrize("path", PATHS.names)
 def test_a_stored_schedule_takes_the_path(path: str) -> None:
     schedule = load(FOLDER / f"{path.replace('/', '.')}.json")
-    assert (schedule.machine, schedule.variant, schedule.broken, schedule.noticed) == ("bare", None, None, None)
+    assert (schedule.machine, schedule.variant, schedule.broken, schedule.noticed) == ("seed", None, None, None)
     assert PATHS.end(schedule) == path
 
 
@@ -25,5 +25,5 @@ def test_there_is_one_schedule_for_each_path_and_no_other() -> None:
 
 def test_a_schedule_that_is_refused_on_its_way_takes_no_path() -> None:
     schedule = load(FOLDER / "transfer_mark.1.json")
-    short_of_one = type(schedule)("bare", None, schedule.sizes, schedule.rounds, schedule.actions[1:])
+    short_of_one = type(schedule)("seed", None, schedule.sizes, schedule.rounds, schedule.actions[1:])
     assert PATHS.end(short_of_one) == ""

@@ -7,7 +7,7 @@ from proofs.progress import NEVER_STUCK
 from proofs.prove import prove_all
 from proofs.refining import ALLOWED
 from proofs.solve import Verdict
-from refmodel.seed import Bare
+from refmodel.seed import Seed
 from refmodel.variants import VARIANTS
 from tests.proofs import broken
 
@@ -21,11 +21,11 @@ from tests.proofs import broken
         (broken.NeverAcknowledges(), "engine", NEVER_STUCK),
         (broken.BeginsAgain(), "begin", STAYS_ENDED),
         (broken.ActivatesUncommitted(), "activate", ALLOWED),
-        (broken.StartsOpen(), "initial", "the_source_runs_until_paused_and_after_an_abort"),
+        (broken.StartsOpen(), "initial", "who_runs_at_the_source_is_a_matter_of_the_phase_while_it_is_there"),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Bare) else None,
+    ids=lambda value: type(value).__name__ if isinstance(value, Seed) else None,
 )
-def test_a_wrong_step_is_refuted_by_the_obligation_one_expects(spec: Bare, step: str, claim: str) -> None:
+def test_a_wrong_step_is_refuted_by_the_obligation_one_expects(spec: Seed, step: str, claim: str) -> None:
     failures = prove_all(spec, only=[step]).not_proved
     assert (step, claim) in {(r.step, r.claim) for _, r in failures}
     assert {r.verdict for _, r in failures} == {Verdict.REFUTED}

@@ -27,9 +27,9 @@ def _run(*arguments: str) -> Result:
 def test_what_is_proved_exits_with_0_and_says_what_was_assumed() -> None:
     result = _run("--only", "abort")
     assert result.exit_code == 0
-    assert "Bare: hand-over" in result.output
+    assert "Seed: hand-over" in result.output
     assert "obligations:" in result.output
-    assert all(f"{assumption.name}: {assumption.means}" in result.output for assumption in assumed(machine("bare")))
+    assert all(f"{assumption.name}: {assumption.means}" in result.output for assumption in assumed(machine("seed")))
 
 
 def test_a_wrong_variant_exits_with_1_and_names_step_and_claim() -> None:
@@ -59,7 +59,7 @@ def test_json_of_a_failure_exits_with_1() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--machine", "sead"], "bare"),
+        (["--machine", "sead"], "seed"),
         (["--variant", "no-flash"], "no-flush"),
         (["--only", "comit"], "commit"),
         (["--jobs", "0"], "--jobs"),

@@ -6,18 +6,18 @@ from proofs.conjuncts import conjuncts
 from proofs.counterexample import Cell, Counterexample, explain
 from proofs.obligations import Chapter, Induction
 from proofs.progress import Progress
-from proofs.refining import Refinement
+from proofs.refining import ALLOWED, Refinement
 from proofs.saying import say
 from proofs.solve import Options, Verdict, decide
-from refmodel.seed import Bare
+from refmodel.seed import Seed
 from refmodel.variants import VARIANTS
 from tests.proofs.broken import ActivatesUncommitted, NeverAcknowledges
 from tests.proofs.peer import LendsInSecret, Library
 
 
-def _first(chapter: Chapter, part: str) -> Counterexample:
+def _first(chapter: Chapter, part: str, claim: str | None = None) -> Counterexample:
     for obligation, record in decide(chapter.obligations(part), Options()):
-        if record.verdict is Verdict.REFUTED:
+        if record.verdict is Verdict.REFUTED and claim in (None, record.claim):
             found = explain(obligation, Options())
             assert found is not None
             return found
@@ -55,8 +55,8 @@ def test_what_differs_and_what_the_claim_mentions_is_shown_and_no_more() -> None
 
 
 def test_a_step_that_the_promise_refuses_says_why() -> None:
-    found = _first(Refinement(ActivatesUncommitted()), "activate")
-    assert found.broken.startswith("start_target of the promise needs that ")
+    found = _first(Refinement(ActivatesUncommitted()), "activate", ALLOWED)
+    assert " of the promise needs that " in found.broken
 
 
 def test_a_stuck_engine_is_shown_by_the_sentence_of_the_claim() -> None:
@@ -95,5 +95,5 @@ def test_formulas_are_said_as_people_write_them() -> None:
 
 
 def test_the_machine_itself_has_none() -> None:
-    verdicts = {r.verdict for _, r in decide(Induction(Bare()).obligations("abort"), Options())}
+    verdicts = {r.verdict for _, r in decide(Induction(Seed()).obligations("abort"), Options())}
     assert verdicts == {Verdict.PROVED}

@@ -10,12 +10,12 @@ from proofs.refining import Refinement
 from proofs.solve import Verdict
 from refmodel.language import need
 from refmodel.machines import machine
-from refmodel.seed import Bare
+from refmodel.seed import Seed
 
 
 @pytest.mark.parametrize("told", ["witness", "abstraction"])
 def test_a_witness_or_an_abstraction_may_not_be_refused(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    chapter, right = Refinement(machine("bare")), getattr(refining, told)
+    chapter, right = Refinement(machine("seed")), getattr(refining, told)
     assert len(list(chapter.obligations("commit"))) > 1
 
     def refused(spec: Any, m: Any, *action: Any) -> Any:
@@ -29,10 +29,10 @@ def test_a_witness_or_an_abstraction_may_not_be_refused(told: str, monkeypatch: 
 
 
 def test_what_is_left_open_is_neither_proved_nor_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert verdict_of(Bare()) is Verdict.PROVED
+    assert verdict_of(Seed()) is Verdict.PROVED
 
     class Left:
         is_proved = False
 
     monkeypatch.setattr(checked, "prove_all", lambda *given, **more: Left())
-    assert verdict_of(Bare()) is Verdict.UNKNOWN
+    assert verdict_of(Seed()) is Verdict.UNKNOWN

@@ -13,14 +13,14 @@ from proofs.prove import prove_all
 from proofs.smtlib import file_name, text, usable_directory, write
 from proofs.solve import Verdict
 from proofs.vacuity import Witnesses
-from refmodel.seed import Bare
+from refmodel.seed import Seed
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 from tests.proofs.peer import LendsInSecret, Library
 
 
 def test_a_script_is_plain_and_every_own_name_has_a_prefix() -> None:
-    for obligation in Induction(Bare()).obligations("guest_map"):
+    for obligation in Induction(Seed()).obligations("guest_map"):
         script = text(obligation)
         assert not re.search(r"\b(Array|lambda|select|store) ", script)
         assert all("." in name for name in re.findall(r"declare-fun (\S+)", script))
@@ -28,7 +28,7 @@ def test_a_script_is_plain_and_every_own_name_has_a_prefix() -> None:
 
 def test_z3_reads_its_own_text_back() -> None:
     solver = z3.Solver()
-    solver.from_string(text(next(iter(Induction(Bare()).obligations("transfer_flush")))))
+    solver.from_string(text(next(iter(Induction(Seed()).obligations("transfer_flush")))))
     assert solver.check() == z3.unsat
     solver = z3.Solver()
     solver.from_string(text(next(iter(Witnesses(Library()).obligations("lend")))))
@@ -57,7 +57,7 @@ def test_a_second_solver_agrees_on_the_peer_and_on_one_step_of_the_machine() -> 
     pytest.importorskip("cvc5")
     for report in (
         prove_all(Library(), cross_check=True),
-        prove_all(Bare(), only=["transfer_flush"], cross_check=True),
+        prove_all(Seed(), only=["transfer_flush"], cross_check=True),
     ):
         assert report.opinions == {Opinion.AGREES: len(report.records)}
         assert report.is_proved
@@ -109,5 +109,5 @@ def test_without_cvc5_the_cross_check_is_refused(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.slow
 def test_a_second_solver_agrees_on_everything() -> None:
     pytest.importorskip("cvc5")
-    report = prove_all(Bare(), cross_check=True)
+    report = prove_all(Seed(), cross_check=True)
     assert report.opinions == {Opinion.AGREES: len(report.records)}

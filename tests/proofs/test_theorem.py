@@ -21,7 +21,7 @@ def test_the_exports_are_enough_and_each_contracts_are_needed(name: str) -> None
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_without_one_contract_a_state_shows_the_two_sides_apart(contract: Contract) -> None:
-    spec = machine("bare")
+    spec = machine("seed")
     chapter = Weakened(spec, contract)
     [(_, record)] = prove_all(spec, chapters=[chapter]).not_proved
     assert record.verdict is Verdict.REFUTED
@@ -37,7 +37,7 @@ def test_without_one_contract_a_state_shows_the_two_sides_apart(contract: Contra
 
 
 def test_every_contract_exports_something_and_equality_belongs_to_none_of_them() -> None:
-    spec = machine("bare")
+    spec = machine("seed")
     assert all(exports(spec).values())
     assert goal(spec).contract is Contract.PROMISE
     assert not goal(spec).export

@@ -8,7 +8,7 @@ from proofs.solve import Options
 from proofs.vacuity import CAN_BE_TAKEN, EXISTS, Witnesses, contradiction
 from refmodel.language import Contract, Pfn, implies, invariant
 from refmodel.promise import Promise
-from refmodel.seed import Bare
+from refmodel.seed import Seed
 from refmodel.variants import VARIANTS
 from tests.proofs.peer import Contradictory, LendsInSecret, Library, NeverLends, Shelf
 
@@ -53,4 +53,4 @@ def test_every_invariant_of_the_promise_has_a_reason() -> None:
 @pytest.mark.slow
 def test_every_invariant_of_the_machine_has_a_reason() -> None:
     wrong = {name: variant.spec() for name, variant in VARIANTS.items() if not variant.sound}
-    assert [r.invariant for r in reasons(Bare(), wrong) if r.is_dead_weight] == []
+    assert [r.invariant for r in reasons(Seed(), wrong) if r.is_dead_weight] == []
