@@ -3,6 +3,7 @@
 import pytest
 
 from proofs.obligations import Induction
+from proofs.prove import prove_all
 from proofs.solve import Options, Verdict, decide
 from refmodel.catalogue.classes import CLASSES
 from refmodel.language import Contract
@@ -41,6 +42,19 @@ def test_the_proof_refutes_one_of_each_class(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(WRONG) - set(ONE_A_CLASS)))
 def test_the_proof_refutes_every_other(name: str) -> None:
     refuted(name)
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG if VARIANTS[name].machine == "bare"])
+def test_what_breaks_a_claim_of_the_bare_machine_breaks_it_of_the_seed(name: str) -> None:
+    step, _, claim = SAID[name]["obligation"]
+    decided = decide(Induction(VARIANTS[name].on("seed")()).obligations(step), Options())
+    assert claim in {record.claim for _, record in decided if record.verdict is Verdict.REFUTED}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SOUND if VARIANTS[name].machine == "bare"])
+def test_what_is_sound_in_the_bare_machine_is_so_in_the_seed(name: str) -> None:
+    assert prove_all(VARIANTS[name].on("seed")()).is_proved
 
 
 @pytest.mark.parametrize("name", WRONG)
