@@ -15,7 +15,7 @@ from attrs import frozen
 from proofs.lifting.evaluate import Target, compiled
 from proofs.lifting.lift import any_state, arguments, closed, initial_state, paths_of, skolem
 from proofs.lifting.paths import all_runs
-from proofs.lifting.terms import expression
+from proofs.lifting.terms import enum_sort, expression
 from refmodel.language import Action, Claim, Map, Refused, Set, Sizes, Specification, State
 from refmodel.language.sorts import domain
 from refmodel.language.state import Leaf, leaves
@@ -26,9 +26,9 @@ S = TypeVar("S", bound=State)
 
 
 def enumerations(*classes: type[State]) -> dict[str, type[IntEnum]]:
-    """The enumerations that occur in these states, by name."""
+    """The enumerations that occur in these states, by the names that their sorts have, as names of Python's."""
     kinds = (leaf.kind for cls in classes for leaf in leaves(cls))
-    return {kind.__name__: kind for kind in kinds if issubclass(kind, IntEnum)}
+    return {enum_sort(kind)[0].name().replace(".", "_"): kind for kind in kinds if issubclass(kind, IntEnum)}
 
 
 def observed(state: State, leaf: Leaf) -> Any:

@@ -33,7 +33,8 @@ def compiled(
 ) -> Callable[..., list[Any]]:
     """A function of sizes, one state for each name in ``states``, and a value for each constant in ``given``.
 
-    ``enumerations`` are the classes that the expressions' enumeration constants are members of, by name.
+    ``enumerations`` are the classes that the expressions' enumeration constants are members of, by name:
+    that of the Z3 sort, as a name of Python's.
     """
     scope: dict[str, Any] = dict(enumerations or {})
     exec(compile(source_of(targets, states, given), "<evaluate>", "exec"), scope)

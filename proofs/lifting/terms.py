@@ -1,5 +1,7 @@
 """Symbolic values: booleans that fork when asked, members of a sort, counts, enumerations."""
 
+import re
+from collections import Counter
 from enum import IntEnum
 from functools import cache
 from typing import Any
@@ -13,10 +15,23 @@ from refmodel.language import Sort
 __all__ = ["Term", "Truth", "enum_sort", "expression", "term", "z3_sort"]
 
 
+_CALLED: Counter[str] = Counter()
+"""How many enumerations are called so."""
+
+
 @cache
 def enum_sort(cls: type[IntEnum]) -> tuple[Any, dict[int, Any]]:
-    """The Z3 datatype of an enumeration, and its constants by value."""
-    sort, constants = z3.EnumSort(cls.__name__, [f"{cls.__name__}.{member.name}" for member in cls])
+    """The Z3 datatype of an enumeration, and its constants by value.
+
+    This project's have their own names. Another's is called after its module too, for one of ours may have its name, or
+    a sort; and by a number, where a module was loaded again.
+    """
+    home, _, rest = cls.__module__.partition(".")
+    name = cls.__name__ if home == "refmodel" and rest else f"{cls.__module__}.{cls.__name__}"
+    name = re.sub(r"[^\w.]", "_", name, flags=re.ASCII)
+    _CALLED[name] += 1
+    name += f".{_CALLED[name]}" if _CALLED[name] > 1 else ""
+    sort, constants = z3.EnumSort(name, [f"{name}.{member.name}" for member in cls])
     return sort, dict(zip([int(member) for member in cls], constants, strict=True))
 
 

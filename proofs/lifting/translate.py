@@ -128,7 +128,7 @@ class Translation:
             case z3.Z3_OP_ANUM:
                 return str(e.as_long())
             case z3.Z3_OP_DT_CONSTRUCTOR if not parts:
-                return str(e.decl().name())
+                return (name := str(e.decl().name())).replace(".", "_", name.count(".") - 1)
             case z3.Z3_OP_NOT:
                 return f"(not {parts[0]})"
             case z3.Z3_OP_UMINUS:

@@ -92,6 +92,7 @@ def blank(cls: type[S], sizes: Sizes) -> S:
             return Map.full_of(shape, 0)
         if leaf.kind is Set:
             return Set(shape, 0)
-        return leaf.kind(0)
+        kind: Any = leaf.kind
+        return next(iter(kind)) if issubclass(kind, IntEnum) else kind(0)
 
     return build(cls, make)

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 import z3
 
+from proofs.lifting.differential import enumerations
 from proofs.lifting.evaluate import CannotEvaluate, Target, compiled, source_of
 from proofs.lifting.terms import enum_sort, z3_sort
 from refmodel.language import Map, Set
 from refmodel.language.sorts import Sort
-from tests.lifting.everything import Colour
+from tests.lifting.everything import Colour, Thing
 
 PFN, CPU = z3_sort(Sort("pfn")), z3_sort(Sort("cpu"))
 SIZES = {"pfn": 3, "cpu": 2}
@@ -38,7 +39,7 @@ RED, BLUE = (enum_sort(Colour)[1][int(colour)] for colour in Colour)
 
 
 def value_of(expression: Any, *given: tuple[Any, Any]) -> Any:
-    evaluate = compiled([Target(expression)], ["m"], [constant for constant, _ in given], {"Colour": Colour})
+    evaluate = compiled([Target(expression)], ["m"], [constant for constant, _ in given], enumerations(Thing))
     [value] = evaluate(SIZES, State, *(value for _, value in given))
     return value
 
