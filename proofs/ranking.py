@@ -72,6 +72,10 @@ class Ahead(Work):
 
     way: tuple[IntEnum, ...]
 
+    def __attrs_post_init__(self) -> None:
+        if len(set(self.way)) < len(self.way):
+            raise ValueError(f"{self.what}: a way that comes to a place again has no end")
+
     def less(self, before: Machine, after: Machine) -> bool:
         """From an earlier place to a later one."""
         here, there = self.of(before), self.of(after)
@@ -85,18 +89,27 @@ class Ahead(Work):
 
 @frozen
 class Places(Work):
-    """The same for places that are told apart by predicates, of which one holds: less, when a later one holds."""
+    """The same for places that are told apart by predicates. The place is the first that holds: where two did, there
+    would be less with a step from one to the other, and less with the step back."""
 
     def less(self, before: Machine, after: Machine) -> bool:
         """From an earlier place to a later one."""
-        here, there = self.of(before), self.of(after)
+        here, there = self._first(before), self._first(after)
         later = [a & b for i, a in enumerate(here) for b in there[i + 1 :]]
-        return cast(bool, reduce(lambda x, y: x | y, later))
+        return reduce(lambda x, y: x | y, later)
 
     def same(self, before: Machine, after: Machine) -> bool:
         """At the same place."""
-        here, there = self.of(before), self.of(after)
-        return cast(bool, reduce(lambda x, y: x | y, [a & b for a, b in zip(here, there, strict=True)]))
+        here, there = self._first(before), self._first(after)
+        return reduce(lambda x, y: x | y, [a & b for a, b in zip(here, there, strict=True)])
+
+    def _first(self, m: Machine) -> list[bool]:
+        """For each place: it holds, and none before it."""
+        found, passed = [], False
+        for holds in self.of(m):
+            found.append(holds & neg(passed))
+            passed = holds | passed
+        return found
 
 
 @frozen

@@ -9,18 +9,19 @@ import z3
 from attrs import evolve
 
 from proofs import rankings
-from proofs.ending import Termination
+from proofs.ending import CLOSER, Termination
 from proofs.lifting.terms import expression
 from proofs.obligations import theory_of
 from proofs.progress import Progress
 from proofs.prove import prove_all
-from proofs.ranking import Places, closer, is_over, is_running, no_further
+from proofs.ranking import Ahead, Places, closer, is_over, is_running, no_further
 from proofs.rankings import is_ranked, ranking_of
 from refmodel.compose import CHOICES, patched
-from refmodel.language import Action, Actor, Refused
+from refmodel.language import Action, Actor, Refused, engine, need
 from refmodel.language.sorts import domain
 from refmodel.machines import machine
 from refmodel.migration import AnyMachine
+from refmodel.rounds.rounds import MigrationRounds
 from refmodel.rounds.xen_policy import XenRounds
 from refmodel.seed import Bare
 from refmodel.seed import BareState as Machine
@@ -87,6 +88,31 @@ def test_of_places_at_most_one_holds() -> None:
     assert [overlapping(work, name) for work, name in places] == [[]] * len(places)
     both = Places("the end, and all but a pause", lambda m: (m.phase == Phase.AFTER, m.phase != Phase.PAUSED))
     assert overlapping(both, "bare") == [(0, 1)]
+
+
+class GoesBack(MigrationRounds[Any]):
+    @engine
+    def go_back(self, m: Any) -> Any:
+        """From the rounds to the setup, which leads to the rounds."""
+        need(m.phase == Phase.LIVE, "rounds run")
+        return m.but(phase=Phase.SETUP)
+
+
+def test_to_and_fro_between_places_that_overlap_is_no_way_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    to_and_fro = Places(
+        "the setup, the rounds, and either",
+        lambda m: (setup := m.phase == Phase.SETUP, live := m.phase == Phase.LIVE, setup | live),
+    )
+    ranking = evolve(ranking_of(Bare()), left_to_do=(to_and_fro, *LEFT_TO_DO[1:]))
+    monkeypatch.setattr(rankings, "ranking_of", lambda spec: ranking)
+    spec = patched("bare", "goes-back", GoesBack)()
+    report = prove_all(spec, chapters=(Termination(spec),), only=[CLOSER])
+    assert {"go_back"} == {record.step for _, record in report.not_proved} & {"go_back", "start_rounds"}
+
+
+def test_a_way_that_comes_to_a_place_again_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no end"):
+        Ahead("there and back", lambda m: m.phase, (Phase.SETUP, Phase.LIVE, Phase.SETUP))
 
 
 def unproved(spec: AnyMachine) -> set[str]:
