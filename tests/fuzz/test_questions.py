@@ -115,7 +115,7 @@ WRONG = [
 @pytest.mark.parametrize(("rule", "first"), WRONG, ids=lambda value: getattr(value, "paths", [""])[0])
 def test_a_field_that_is_blanked_and_not_dead_is_found(rule: Rule, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed_space, "DEAD", (*seed_space.DEAD, rule))
-    assert "seed, search, dead" in found("agreement", 300, first=first)
+    assert "bare, search, dead" in found("agreement", 300, first=first)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_mistake_of_the_symmetry_is_found(
     method: str, mistake: Callable[..., Any], key: str, first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Symmetry, method, mistake)
-    assert f"seed, search, {key}" in found("agreement", 100, first=first)
+    assert f"bare, search, {key}" in found("agreement", 100, first=first)
 
 
 def test_a_claim_that_the_search_does_not_look_at_again_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,12 +139,12 @@ def test_a_claim_that_the_search_does_not_look_at_again_is_found(monkeypatch: py
 
 def test_a_claim_that_the_fuzzer_does_not_look_at_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checker, "reads", lambda self, claim, where, scalars: 0)
-    assert "seed, replay, broken by action" in found("agreement", 100, variant="cpu-keeps-root")
+    assert "bare, replay, broken by action" in found("agreement", 100, variant="cpu-keeps-root")
 
 
 def test_what_the_fuzzer_does_not_see_the_guest_notice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Course, "_noticed", lambda self, before, action, after: None)
-    assert "seed, replay, noticed after action" in found("agreement", 300, variant="activate-early")
+    assert "bare, replay, noticed after action" in found("agreement", 300, variant="activate-early")
 
 
 def without(rule: str) -> Callable[..., None]:
@@ -167,7 +167,7 @@ def test_a_rule_of_the_oracle_that_is_switched_off_is_found(
 ) -> None:
     assert found("verdicts", 20, variant=variant, first=first) == ""
     monkeypatch.setattr(Judge, "find", without(rule))
-    assert f"seed ({variant}), oracle, missed" in found("verdicts", 1000, variant=variant, first=first)
+    assert f"bare ({variant}), oracle, missed" in found("verdicts", 1000, variant=variant, first=first)
 
 
 def test_an_oracle_that_finds_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from tests.fuzz.drawn import runner
 from tests.fuzz.state_machines import ROUNDS, SIZES, run, state_machine
 
 WRONG = [
-    ("bare", "cpu-keeps-root", "every_cpu_walks_the_shadow", 5),
+    ("seed", "cpu-keeps-root", "every_cpu_walks_the_shadow", 6),
     ("xen", "switch-after-protecting", "while_the_mode_is_off", 3),
     ("xen-2005", "abort-leaves-paused", "no_vcpu_is_held_by_the_log", 2),
     ("kvm-qemu", "switch-after-protecting", "while_the_mode_is_off", 2),
@@ -21,7 +21,7 @@ WRONG = [
 ]
 """A wrong variant on each machine, the claim that breaks, and the most steps that it is shrunk to."""
 MORE = [
-    ("bare", "activate-early", "starts_only_once_it_has_acknowledged", 4),
+    ("seed", "activate-early", "starts_only_once_it_has_acknowledged", 5),
     ("xen", "log-outlives-abort", "the_mode_is_off_or_to_be_torn_down", 4),
     ("xen-2005", "cpu-keeps-root", "every_cpu_walks_the_shadow", 9),
     ("kvm-qemu", "enable-keeps-mappings", "only_where_the_log_permits", 5),

@@ -46,10 +46,10 @@ def test_a_counterexample_is_shown_as_a_picture_first_and_returns_1() -> None:
     found = ran(search, "--variant", "no-flush")
     assert found.exit_code == 1
     lines = found.stdout.splitlines()
-    assert lines[0].strip() == "seed / no-flush"
+    assert lines[0].strip() == "bare / no-flush"
     assert ">> BROKEN: a tlb lets stores pass unseen" in found.stdout
     assert ">> NOTICED: a load at the target" in found.stdout
-    assert "seed / no-flush: broken after 11 actions" in found.stdout
+    assert "bare / no-flush: broken after 11 actions" in found.stdout
     assert "the guest takes 1 step more" in found.stdout
     assert "\x1b" not in found.stdout
     assert max(map(len, lines)) <= 80
@@ -90,8 +90,8 @@ def test_all_variants_are_searched_one_after_the_other(tmp_path: Path, monkeypat
     monkeypatch.setattr(command, "GROWING", GROWING[:1])
     found = ran(search, "--all-variants", "--save", tmp_path / "here")
     assert found.exit_code == 1
-    assert [line.split(":")[0] for line in found.stdout.splitlines() if line.startswith("seed /")] == [
-        f"seed / {name}" for name in names
+    assert [line.split(":")[0] for line in found.stdout.splitlines() if line.startswith("bare /")] == [
+        f"bare / {name}" for name in names
     ]
     assert sorted(path.stem for path in (tmp_path / "here").iterdir()) == ["activate-early", "no-flush"]
     listed = orjson.loads(ran(search, "--all-variants", "--json").stdout)

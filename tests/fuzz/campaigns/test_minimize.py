@@ -65,7 +65,7 @@ def test_no_feature_of_a_machine_is_lost_nor_got_longer(tmp_path: Path, variant:
 
     def shortest() -> dict[int, int]:
         atheris = SimpleNamespace(_reserve_counter=iter(range(1 << 17)).__next__, _trace_branch=lambda number: None)
-        guide, found = Guide(atheris, runner(variant)), dict[int, int]()
+        guide, found = Guide(atheris, runner(variant, on="" if variant else "seed")), dict[int, int]()
         for data in corpus(tmp_path):
             for number in {feature % guide._many for feature in guide.follow(data)[1]}:
                 found[number] = min(found.get(number, 1 << 20), len(data))

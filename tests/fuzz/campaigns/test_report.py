@@ -16,7 +16,7 @@ from fuzz.campaigns.report import as_json, outcome, say
 from refmodel.unusable import Unusable
 
 NOTHING = Summary(
-    "machine", "bare", None, 1, seconds=75.0, runs=12_000, runs_per_second=160.0, states=345, since_new=5.0
+    "machine", "seed", None, 1, seconds=75.0, runs=12_000, runs_per_second=160.0, states=345, since_new=5.0
 )
 
 
