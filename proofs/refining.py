@@ -18,7 +18,7 @@ from proofs.lifting.lift import any_state, arguments, initial_state
 from proofs.lifting.paths import all_runs, below_binder
 from proofs.lifting.terms import expression
 from proofs.obligations import INITIAL, Chapter, Hypothesis, Obligation, theory_of
-from refmodel.language import Action, Refused, Sort
+from refmodel.language import Action, Actor, Refused, Sort
 from refmodel.language.sorts import sort_of
 from refmodel.migration import AnyMachine
 from refmodel.promise import Ledger, Promise
@@ -122,6 +122,10 @@ class Refinement(Chapter):
         after = getattr(self.spec, step)(before, *given)
         ledger, promise = _unrefused(abstraction, self.spec, before), self.promise
         for action in _unrefused(witness, self.spec, before, Action(step, tuple(given))):
+            if action.step not in promise.steps:
+                raise TypeError(f"{step} is said to be {action.step!r}, which is no step of the promise")
+            if promise.steps[action.step].actor is Actor.GUEST and self.spec.steps[step].actor is Actor.ENGINE:
+                return f"{action.step} of the promise is the guest's, and this step the engine's", (before, after), ()
             try:
                 ledger = getattr(promise, action.step)(ledger, *action.arguments)
             except Refused as refused:

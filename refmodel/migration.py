@@ -1,9 +1,10 @@
 """What every machine has: the guest, its MMU and shadow, rounds and hand-over. A machine's parts say the rest."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from refmodel.handover.hand_over import HandOverSteps
-from refmodel.language import Sizes
+from refmodel.language import Action, Sizes
 from refmodel.promise import Promise
 from refmodel.state import M
 
@@ -20,6 +21,9 @@ class Migration(HandOverSteps[M]):
     """Level A: what the guest is promised."""
     parts: ClassVar[tuple[str, ...]] = ()
     """The parts that it was composed of, by name."""
+    witnesses: ClassVar[Mapping[str, Callable[..., list[Action]]]] = {}
+    """Which steps of the promise a step of one's own is, one after the other, where guest or target can see it: by its
+    name, of the machine, the state before and its arguments. ``refmodel.refinement`` has those of all other steps."""
 
     def start(self, sizes: Sizes) -> M:
         """Everything free is 0, but for the source's configuration: one that never travels must be seen."""

@@ -5,6 +5,7 @@ that the two commute for every step; replay keeps a ledger beside a run by the s
 guest stored last without looking at B.
 """
 
+from functools import cache
 from typing import Any
 
 from refmodel.language import Action
@@ -54,10 +55,17 @@ _WITNESSES: Witnesses = {
 }
 
 
+@cache
+def _witnesses(cls: type[AnyMachine]) -> Witnesses:
+    """All of ours, and what the machine's own classes say, of which the last has the last word."""
+    own = (vars(base).get("witnesses", {}) for base in reversed(cls.__mro__))
+    return {**_WITNESSES, **{step: find for found in own for step, find in found.items()}}
+
+
 def witness(spec: AnyMachine, before: Any, action: Action) -> list[Action]:
     """The steps of the promise that this step of B is; none for a step that the guest and the target cannot see.
 
     Whatever B owes beyond that afterwards, A comes to by ``owe``: what is sent too often hurts nobody.
     """
-    find = _WITNESSES.get(action.step)
+    find = _witnesses(type(spec)).get(action.step)
     return find(spec, before, *action.arguments) if find else []
