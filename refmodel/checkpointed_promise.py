@@ -67,8 +67,12 @@ class CheckpointedPromise(Promise):
 
     def unprotected(self, a: CheckpointedLedger) -> CheckpointedLedger:
         """There is no checkpoint, and the world has seen nothing."""
+        return self.let_out(a).but(exists=False)
+
+    def let_out(self, a: CheckpointedLedger) -> CheckpointedLedger:
+        """Nothing has to be held back: whatever the guest has sent, nobody goes back to before it."""
         nothing = a.released.cleared()
-        return a.but(exists=False, fresh=nothing, of_taken=nothing, covered=nothing, released=nothing)
+        return a.but(fresh=nothing, of_taken=nothing, covered=nothing, released=nothing)
 
     @guest
     def emit(self, a: CheckpointedLedger, packet: Packet) -> CheckpointedLedger:
@@ -119,6 +123,10 @@ class CheckpointedPromise(Promise):
         need(neg(a.source_lost), "the guest can go on at the source")
         need(told | a.fenced, "the target hears of it, or has been fenced")
         return a.but(exists=False)
+
+    def abandon(self, a: CheckpointedLedger) -> CheckpointedLedger:  # type: ignore[override]
+        """What was held back need not be any more."""
+        return self.let_out(super().abandon(a))
 
     @invariant(Contract.PROMISE, "I-CONS", goal=True)
     def what_the_world_has_seen_the_guest_still_knows(self, a: CheckpointedLedger, packet: Packet) -> bool:

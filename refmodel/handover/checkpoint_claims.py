@@ -54,6 +54,13 @@ class CheckpointStream(Takeover[K]):
         same = same_entry(whole.table, kept.table, vpn) & (kept.registers[cpu] == whole.registers[cpu])
         return implies(self.is_protected(m) & m.checkpoints.exists, same)
 
+    @invariant(Contract.HAND_OVER, "R12")
+    def in_the_table_of_a_checkpoint_a_writable_entry_is_present(self, m: K, vpn: Vpn) -> bool:
+        """As in the guest's, which it was: who takes over from it may be migrated again."""
+        taken, whole = m.snapshots.taken.table, m.snapshots.whole.table
+        of_taken = implies(taken.writable[vpn], taken.present[vpn]) | (m.checkpoints.epoch == Epoch.OPEN)
+        return of_taken & implies(m.checkpoints.exists & whole.writable[vpn], whole.present[vpn])
+
     @invariant(Contract.HAND_OVER, "I-CONS")
     def the_context_of_an_epoch_on_its_way_is_its_checkpoints(self, m: K, vpn: Vpn, cpu: Cpu) -> bool:
         """It was sent while the guest stood still."""
@@ -151,5 +158,5 @@ class CheckpointStream(Takeover[K]):
         return implies(told & m.output.taken[packet], m.output.free[packet])
 
     def is_unprotected(self, m: K) -> bool:
-        """Protection has ended: what was held back then nobody counts any more."""
-        return (m.phase == Phase.ABORTED) | (m.phase == Phase.AFTER)
+        """The source is gone, or the guest: what was held back then nobody counts any more."""
+        return (m.phase == Phase.AFTER) | ((m.phase == Phase.ABORTED) & neg(m.hand_over.source_runs))

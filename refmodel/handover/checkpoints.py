@@ -31,25 +31,28 @@ class CheckpointSteps(LogDirtyOp[K], HandOverSteps[K]):
 
     def initial(self, anything: K) -> K:
         """Nothing has been taken, nothing sent to the world."""
-        m = super().initial(anything)
-        out = m.output
-        nothing = out.fresh.cleared()
-        return self.unprotected(
-            m.but(output=out.but(fresh=nothing, taken=nothing, free=nothing, released=nothing, covered=nothing))
-        )
+        return self.unprotected(super().initial(anything))
 
     def unprotected(self, m: K) -> K:
-        """There is no checkpoint."""
-        marks = m.checkpoints
-        buffered = marks.buffered.cleared()
-        open_epoch = marks.but(exists=False, epoch=Epoch.OPEN, acknowledged=True, taken_here=False, buffered=buffered)
-        return m.but(checkpoints=open_epoch)
+        """There is no checkpoint, and nothing has to be held back."""
+        marks, out = m.checkpoints, m.output
+        buffered, nothing = marks.buffered.cleared(), out.fresh.cleared()
+        return m.but(
+            checkpoints=marks.but(
+                exists=False, epoch=Epoch.OPEN, acknowledged=True, taken_here=False, buffered=buffered
+            ),
+            output=out.but(fresh=nothing, taken=nothing, free=nothing, released=nothing, covered=nothing),
+        )
 
     # an epoch's pages
 
     def delivered(self, m: K, page: int, word: int, value: int) -> K:
         """It is buffered, once there is a checkpoint to go back to."""
         return self.buffered(m, page, word, value) if self.is_buffering(m) else super().delivered(m, page, word, value)
+
+    def held_before(self, m: K, page: int, word: int, value: int) -> K:
+        """There is no checkpoint by then."""
+        return super().delivered(m, page, word, value)
 
     def delivered_whole(self, m: K, page: int, value: int) -> K:
         """The same for all of a page."""

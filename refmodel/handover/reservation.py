@@ -24,7 +24,7 @@ class Reservation(Failures[F]):
     """A container at the target: asked for, kept as long as the guest may come to it, freed."""
 
     def connected(self, m: F) -> F:
-        """Of this target nothing has been asked. What an earlier one still keeps it frees by itself."""
+        """Of this target nothing has been asked. What an earlier one still keeps is looked at no more: it frees it."""
         return super().connected(m).but(container=Container.NONE)
 
     # the question, before anything is sent
@@ -129,6 +129,7 @@ class Reservation(Failures[F]):
 
     @law(Contract.HAND_OVER, "I-CLEAN")
     def every_migration_reserves_anew(self, before: F, after: F) -> bool:
-        """Whatever an earlier one has reserved, there or at another target."""
+        """What an earlier one has reserved, there or at another target, goes: its target hears nothing of this one."""
         begins = neg(self.is_under_way(before)) & self.is_migrating(after)
-        return implies(begins, after.container == Container.NONE)
+        goes = implies(before.container == Container.RESERVED, self.may_free(before))
+        return implies(begins, (after.container == Container.NONE) & goes)

@@ -69,7 +69,7 @@ class SecondHop(HandOverSteps[M]):
         """A host is made ready to receive the guest: what its memory held before is anything."""
         need((m.phase == Phase.BEFORE) | (m.phase == Phase.SETUP), "no page has been sent")
         need(neg(m.hand_over.configured), "the configuration has not travelled yet")
-        after = self.delivered(m, page, word, value)
+        after = self.held_before(m, page, word, value)
         return after.but(ghost=after.ghost.but(copied=after.target.memory))
 
     @invariant(Contract.HAND_OVER, "R12")

@@ -69,11 +69,12 @@ class Takeover(CheckpointSteps[K]):
         if neg(marks.exists):
             return after
         over = marks.but(acknowledged=True, taken_here=False)
+        after = after.but(output=m.output)
         if marks.epoch == Epoch.WHOLE:
             return after.but(checkpoints=over, ghost=after.ghost.but(copied=m.ghost.copied))
         return after.but(checkpoints=over.but(epoch=Epoch.OPEN, buffered=marks.buffered.cleared()))
 
     def taken_back(self, m: K) -> K:
-        """The guest is protected no more: what the target has of it counts for nothing."""
+        """The guest is protected no more: what the target has of it counts for nothing, and its output may go."""
         after = self.unprotected(super().taken_back(m))
         return after.but(ghost=after.ghost.but(copied=after.target.memory))

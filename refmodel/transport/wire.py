@@ -40,6 +40,10 @@ class Wire(Faults[M]):
         """It is written to the target's memory."""
         return m.but(target=m.target.but(memory=m.target.memory.set((page, word), value)))
 
+    def held_before(self, m: M, page: int, word: int, value: int) -> M:
+        """The target's memory holds this, before anything has been sent."""
+        return self.delivered(m, page, word, value)
+
     def delivered_whole(self, m: M, page: int, value: int) -> M:
         """The value is written to all of the page."""
         held = m.target.memory

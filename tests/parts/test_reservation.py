@@ -3,6 +3,7 @@
 import pytest
 
 from refmodel.handover.failure_state import Container
+from refmodel.language import Action
 from refmodel.state import Phase
 from tests.parts.changing import Changing
 
@@ -78,6 +79,16 @@ def test_a_target_that_was_told_to_take_the_guest_keeps_its_container_until_it_i
 
 def test_a_container_is_lost_with_its_host() -> None:
     assert committed().do("lose_target").m.container == Container.GONE
+
+
+def test_a_migration_that_leaves_a_container_to_a_target_that_hears_of_it_breaks_the_law() -> None:
+    spec = Changing(f"{FAILING}+second-hop", pfn=1).spec
+    law = spec.claims["every_migration_reserves_anew"]
+    d = Changing(f"{FAILING}+second-hop", pfn=1).live().do("lose_wire").do("wire_error")
+    for wire in (True, False):
+        before = d.m.but(failed=d.m.failed.but(wire=wire))
+        after = spec.take(before, Action("begin"))
+        assert (spec.broken(law, after, d.sizes, before) is None) == wire
 
 
 def test_every_migration_reserves_anew() -> None:

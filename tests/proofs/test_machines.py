@@ -16,10 +16,10 @@ TOGETHER = [
     "bare+late-buffer+delta-cache+zero-pages",
     "kvm-qemu+postcopy",
     "xen+postcopy",
-    *(f"{name}+second-hop" for name in CHOICES if name != "remus"),
+    *(f"{name}+second-hop" for name in CHOICES),
 ]
 """Parts that look at the same steps: what a word is on the wire, when it is read, what a loss and a second migration
-leave of it. Checkpoints are made for one migration: ``remus`` does not go with a second."""
+leave of it."""
 
 
 def failures(report: Report) -> list[str]:

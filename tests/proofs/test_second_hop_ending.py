@@ -16,7 +16,7 @@ from refmodel.state import Phase
 from tests.proofs.endings import unproved
 
 
-@pytest.mark.parametrize("name", ["bare", "xen-2005"])
+@pytest.mark.parametrize("name", ["bare", "xen-2005", "remus"])
 def test_each_migration_of_a_guest_that_is_migrated_again_ends(name: str) -> None:
     assert unproved(machine(f"{name}+second-hop")) == set()
 

@@ -69,6 +69,15 @@ def test_no_step_and_no_claim_of_a_machine_tells_a_state_from_its_blanked_one(na
     assert not any(told_apart(large, state) for state in random.sample(walked, min(many // 2, len(walked))))
 
 
+def test_nor_does_a_second_migration_take_for_dead_what_a_checkpoint_looks_at() -> None:
+    spec, random = machine("bare+checkpoints+second-hop"), Random(1)
+    space = seed_space(spec, sizes_for(spec, GROWING[0]))
+    walked = (state for _ in range(30) for state in reached(space, random, 60))
+    at_a_checkpoint = [m for m in walked if m.phase == Phase.STOP_AND_COPY or m.checkpoints.epoch]
+    assert len(at_a_checkpoint) > 20
+    assert not any(told_apart(space, state) for state in at_a_checkpoint)
+
+
 @pytest.mark.parametrize("name", ["seed+second-hop", "seed+checkpoints"])
 def test_nor_a_source_that_may_take_the_guest_back_after_the_commit(name: str) -> None:
     """What it stood still with is alive then, where the guest can run on with it."""

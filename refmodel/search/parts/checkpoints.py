@@ -149,7 +149,7 @@ SPACE = PartSpace(
             "nothing is sent or let out after an abort, unless the target can take over",
         ),
     ),
-    alive=frozenset({"phase"}),
+    alive=frozenset({"phase", "source.memory", "hand_over.registers_sent", "hand_over.table_sent"}),
     prelude=CONFIGURED,
     goes_on_after_abort=lambda m: m.checkpoints.exists,
 )
