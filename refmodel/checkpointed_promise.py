@@ -124,9 +124,9 @@ class CheckpointedPromise(Promise):
         need(told | a.fenced, "the target hears of it, or has been fenced")
         return a.but(exists=False)
 
-    def abandon(self, a: CheckpointedLedger) -> CheckpointedLedger:  # type: ignore[override]
+    def abandon(self, a: CheckpointedLedger) -> Ledger:  # type: ignore[override]
         """What was held back need not be any more."""
-        return self.let_out(super().abandon(a))
+        return super().abandon(self.let_out(a))
 
     @invariant(Contract.PROMISE, "I-CONS", goal=True)
     def what_the_world_has_seen_the_guest_still_knows(self, a: CheckpointedLedger, packet: Packet) -> bool:
