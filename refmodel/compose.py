@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from attrs import field, fields_dict, frozen
+from attrs import field, fields_dict, frozen, has
 
 from refmodel.loading import loaded
 from refmodel.migration import AnyMachine, Migration
@@ -29,7 +29,7 @@ class Choice:
 
 _KVM_QEMU = (
     *("second-stage", "manual-protect", "qemu-rounds", "memory-slots"),
-    *("hypervisor-writes", "device-writes", "free-hints", "failures"),
+    *("hypervisor-writes", "device-writes", "free-hints", "zero-pages", "failures"),
 )
 
 CHOICES: Mapping[str, Choice] = {
@@ -60,12 +60,12 @@ CHOICES: Mapping[str, Choice] = {
         ),
         Choice(
             "kvm-qemu-multifd",
-            (*_KVM_QEMU, "channels", "zero-pages"),
+            (*_KVM_QEMU, "channels"),
             "kvm-qemu with multifd: pages go by reference to channels without order, pages of zeros as such",
         ),
         Choice(
             "kvm-qemu-xbzrle",
-            (*_KVM_QEMU, "delta-cache", "zero-pages"),
+            (*_KVM_QEMU, "delta-cache"),
             "kvm-qemu with xbzrle: a queue, on which only what has changed of a page goes, and pages of zeros as such",
         ),
         Choice(
@@ -77,7 +77,7 @@ CHOICES: Mapping[str, Choice] = {
             "kvm-qemu-ring",
             (
                 *("second-stage", "dirty-ring", "backup-bitmap", "qemu-rounds", "memory-slots", "hypervisor-writes"),
-                "failures",
+                *("zero-pages", "failures"),
             ),
             "the same with a dirty ring for each vCPU, and a backup bitmap for writers that have none",
         ),
@@ -174,7 +174,8 @@ def patched(name: str, variant: str, patch: type[Any]) -> type[AnyMachine]:
 def _fields_of_state(patch: type[Any]) -> set[str]:
     """What the patch's own type says of the state: the fields of its variable's bound, as in ``MigrationRounds[S]``."""
     variables = [variable for base in vars(patch).get("__orig_bases__", ()) for variable in base.__parameters__]
-    return {name for variable in variables for name in fields_dict(variable.__bound__)}
+    bounds = [cls for variable in variables for cls in variable.__bound__.__mro__ if has(cls)]
+    return {name for cls in bounds for name in fields_dict(cls)}
 
 
 def _made(

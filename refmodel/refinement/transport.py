@@ -40,7 +40,10 @@ def _done(spec: Any, m: Any) -> list[Action]:
 
 
 def _deliver(spec: Any, m: Any, place: int, page: int, word: int) -> list[Action]:
-    arrives = Action("deliver", (page, word, spec.brought(m, place, page, word)))
+    if m.fifo.whole[place]:
+        arrives = Action("deliver_whole", (page, m.fifo.value[place, word]))
+    else:
+        arrives = Action("deliver", (page, word, spec.brought(m, place, page, word)))
     return [arrives, *_settled(spec, spec.wire_deliver(m, place, page, word), page)]
 
 

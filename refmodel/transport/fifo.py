@@ -41,6 +41,8 @@ class Fifo(State):
     """The words of a record that have not arrived; a place without any is free."""
     pages: Set[tuple[Place, Pfn]]
     """The page that a record is of."""
+    whole: Set[Place]
+    """Places whose record says one value for all of the page, as of a page of zeros."""
     value: Map[tuple[Place, Word], Value]
     earlier: Set[tuple[Place, Place]]
     """Which of two places was used before which."""
@@ -79,13 +81,13 @@ class FifoWire(HandOverSteps[W]):
 
     def handed(self, m: W, page: int, word: int, value: int) -> W:
         """The word is put at the end of the queue, as it is now."""
-        return self.queued(m, page, m.transfer.read.cleared().add(word), value)
+        return self.queued(m, page, m.transfer.read.cleared().add(word), value, False)
 
     def handed_whole(self, m: W, page: int, value: int) -> W:
         """One record does for the page."""
-        return self.queued(m, page, m.transfer.read.filled(), value)
+        return self.queued(m, page, m.transfer.read.filled(), value, True)
 
-    def queued(self, m: W, page: int, words: Set[Word], value: int) -> W:
+    def queued(self, m: W, page: int, words: Set[Word], value: int, is_whole: bool) -> W:
         """The record is the last one in the queue."""
         fifo, tail, newest = m.fifo, m.fifo.tail, m.fifo.newest
         need(fifo.words.never(lambda k, w: k == tail), "the wire has room")
@@ -93,6 +95,7 @@ class FifoWire(HandOverSteps[W]):
             fifo=fifo.but(
                 words=fifo.words.where(lambda k, w: (k == tail) & words[w], True),
                 pages=fifo.pages.only(lambda k, p: pick(k == tail, p == page, fifo.pages[k, p])),
+                whole=fifo.whole.put(tail, is_whole),
                 value=fifo.value.made(lambda k, w: pick(k == tail, value, fifo.value[k, w])),
                 earlier=fifo.earlier.only(lambda a, b: (a != tail) & ((b == tail) | fifo.earlier[a, b])),
                 tail=fifo.after[tail],
@@ -102,10 +105,13 @@ class FifoWire(HandOverSteps[W]):
 
     @engine
     def wire_deliver(self, m: W, place: Place, page: Pfn, word: Word) -> W:
-        """A word of the record that is first in the queue reaches the target's memory."""
+        """A word of the record that is first in the queue reaches the target's memory; of one value, all of it does."""
         fifo = m.fifo
         need(fifo.words[place, word] & fifo.pages[place, page], "the word is on its way")
         need(fifo.words.never(lambda k, w: fifo.earlier[k, place]), "all that was sent before it has arrived")
+        if fifo.whole[place]:
+            after = self.delivered_whole(m, page, fifo.value[place, word])
+            return after.but(fifo=fifo.but(words=fifo.words.where(lambda k, w: k == place, False)))
         after = self.delivered(m, page, word, self.brought(m, place, page, word))
         return after.but(fifo=fifo.but(words=fifo.words.discard((place, word))))
 
@@ -164,6 +170,12 @@ class FifoWire(HandOverSteps[W]):
     def a_record_is_of_one_page(self, m: W, place: Place, page: Pfn, other: Pfn) -> bool:
         """Its header names it."""
         return implies(m.fifo.pages[place, page] & m.fifo.pages[place, other], page == other)
+
+    @invariant(Contract.TRANSPORT, "I-ZERO")
+    def a_record_of_one_value_has_it_for_every_word(self, m: W, place: Place, word: Word, other: Word) -> bool:
+        """None of them arrives without the others."""
+        whole = m.fifo.whole[place] & m.fifo.words[place, word]
+        return implies(whole, m.fifo.words[place, other] & (m.fifo.value[place, other] == m.fifo.value[place, word]))
 
     @invariant(Contract.TRANSPORT, "I-LIVE")
     def of_two_records_on_the_wire_one_was_sent_first(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from refmodel.language import Contract, Pfn, Place, Set, State, Word, implies, invariant
+from refmodel.language import Contract, Pfn, Place, Set, State, Word, implies, invariant, neg
 from refmodel.transport.fifo import FifoWire, WithFifo
 
 __all__ = ["L", "LateBuffer", "References", "WithReferences"]
@@ -71,7 +71,7 @@ class LateBuffer(FifoWire[L]):
     def wire_deliver(self, m: L, place: Place, page: Pfn, word: Word) -> L:
         """A word that leaves is read; that counts where no newer record of it waits that is a copy."""
         after = super().wire_deliver(m, place, page, word)
-        is_newest = m.references.places[place] & (m.fifo.newest[page, word] == place)
+        is_newest = neg(m.fifo.whole[place]) & m.references.places[place] & (m.fifo.newest[page, word] == place)
         return self.copied(after, page, word) if is_newest else after
 
     def is_unread(self, m: L, page: int, word: int) -> bool:
@@ -81,6 +81,12 @@ class LateBuffer(FifoWire[L]):
     def is_to_be_read(self, m: L, page: int, word: int) -> bool:
         """Until it leaves."""
         return super().is_to_be_read(m, page, word) | self.is_unread(m, page, word)
+
+    @invariant(Contract.TRANSPORT, "I-ORDER", "I-ZERO")
+    def a_record_of_one_value_is_no_reference(self, m: L, place: Place, word: Word) -> bool:
+        """The page may hold another by the time it leaves."""
+        waits = m.fifo.words[place, word] & m.fifo.whole[place]
+        return implies(waits, neg(m.references.places[place]))
 
     @invariant(Contract.TRANSPORT, "I-ORDER", "I-DELTA")
     def what_waits_as_a_reference_is_no_copy(self, m: L, place: Place, page: Pfn, word: Word) -> bool:

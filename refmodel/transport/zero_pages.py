@@ -113,7 +113,8 @@ class ZeroPages(PageTransfer[Z]):
 
     def delivered_whole(self, m: Z, page: int, value: int) -> Z:
         """The target makes the page zero, unless it knows that it is."""
-        after = m if self.is_known_zero(m, page) else super().delivered_whole(m, page, value)
+        passes = self.is_known_zero(m, page) & (value == m.zeros.zero)
+        after = m if passes else super().delivered_whole(m, page, value)
         return self.noted_received(after, page)
 
     def noted_received(self, m: Z, page: int) -> Z:

@@ -8,6 +8,7 @@ from refmodel.transport.channels import ParallelChannels
 from refmodel.transport.delta_cache import DeltaCache
 from refmodel.transport.fifo import FifoWire
 from refmodel.transport.late_buffer import LateBuffer
+from refmodel.transport.zero_pages import ZeroPages
 
 __all__ = ["PHRASES"]
 
@@ -33,6 +34,9 @@ def _deliver(spec: Any, m: Any, place: int, page: int, word: int) -> str:
     value = spec.brought(m, place, page, word)
     if isinstance(spec, LateBuffer) and m.references.places[place]:
         return f"pfn {page} word {word} is read, leaves and arrives: {value}"
+    if m.fifo.whole[place]:
+        passes = isinstance(spec, ZeroPages) and spec.is_known_zero(m, page)
+        return f"pfn {page} arrives as a page of {value}{'; the target passes over it' if passes else ''}"
     return f"pfn {page} word {word} arrives: {value}"
 
 

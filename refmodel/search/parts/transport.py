@@ -13,10 +13,12 @@ __all__ = ["CHANNELS", "FIFO", "LATE", "QUEUE", "queue"]
 
 _MEMORY = ("source.memory", "target.memory", "ghost.copied")
 _EQUAL = "values go from a cell of the source to the same cell of the target, so that only which are equal is seen"
-QUEUE = ("fifo.words", "fifo.pages", "fifo.value", "fifo.earlier", "fifo.newest", "fifo.after")
+QUEUE = ("fifo.words", "fifo.pages", "fifo.value", "fifo.whole", "fifo.earlier", "fifo.newest", "fifo.after")
 
 
-def queue(cells: int, words: int, pages: int, value: Cells, earlier: int, newest: Cells, after: Cells) -> Any:
+def queue(
+    cells: int, words: int, pages: int, value: Cells, whole: int, earlier: int, newest: Cells, after: Cells
+) -> Any:
     """The queue without what free places hold; and of which cell of memory each value is."""
     places = len(after)
     columns = len(value) // places
@@ -28,7 +30,8 @@ def queue(cells: int, words: int, pages: int, value: Cells, earlier: int, newest
     order = sum(1 << a * places + b for a, b in members(earlier, places) if a in used and b in used)
     under_way = set(cell_of.values())
     last = tuple(place if cell in under_way else NOTHING for cell, place in enumerate(newest))
-    return cell_of, (words, kept, value, order, last, after)
+    whole &= sum(1 << place for place in used)
+    return cell_of, (words, kept, value, whole, order, last, after)
 
 
 def _fifo(phase: Phase, source: Cells, target: Cells, copied: Cells, *fifo: Any) -> tuple[Any, ...]:
