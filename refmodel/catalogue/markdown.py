@@ -25,8 +25,8 @@ mirrored page. Two tags, as in C/T, stand for commits read in different ways.
 belong to their class, and what stands for that does something of the kind.
 
 A class is stood for by variants of right machines (`bare`, `seed`, a larger one, or `bare` with a part more): each
-replaces one function. `refmodel bugs M07` searches and proves the variants of one class, has the oracle judge them, and tells how
-each is caught.
+replaces one function. `refmodel bugs M07` searches and proves the variants of one class, has the oracle judge them, and
+tells how each is caught.
 
 | class | what goes wrong | contracts | invariants | sources | variants |
 | --- | --- | --- | --- | --- | --- |

@@ -65,7 +65,8 @@ class Sending(Harvesting):
         for place in places or sorted(used, key=lambda place: sum(fifo.earlier[other, place] for other in used)):
             [page] = [p for k, p in fifo.pages.members() if k == place]
             for _, word in [member for member in fifo.words.members() if member[0] == place]:
-                self.do("wire_deliver", place, page, word)
+                if self.m.fifo.words[place, word]:
+                    self.do("wire_deliver", place, page, word)
         return self
 
     def finish(self) -> Any:

@@ -107,6 +107,16 @@ def test_a_zero_page_takes_its_line_so_that_the_next_delta_is_against_zeros() ->
     assert d.held(0) == [2, 0]
 
 
+def test_on_a_queue_a_zero_page_arrives_as_that() -> None:
+    d = Sending(BOTH, place=4, pfn=1).set_up((0, 0)).store_word(0, 0, 0).store_word(0, 1, 0)
+    send_zero(d, 0)
+    [place] = {place for place, _ in d.m.fifo.words.members()}
+    assert d.m.fifo.whole[place]
+    d.do("wire_deliver", place, 0, 1)
+    assert d.held(0) == [0, 0]
+    assert d.m.fifo.words.is_empty
+
+
 def test_after_an_abort_the_cache_is_empty() -> None:
     d = Sending(DELTAS, place=4).set_up().send(0)
     d.do("abort")
