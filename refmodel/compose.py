@@ -56,17 +56,17 @@ CHOICES: Mapping[str, Choice] = {
         Choice(
             "kvm-qemu",
             _KVM_QEMU,
-            "KVM and QEMU as of 2023 (8.1): the bitmap is cleared chunk by chunk at the send, a downtime limit stops",
+            "KVM and QEMU as of 2023 (8.1): the bitmap cleared chunk by chunk at the send, zero pages, a downtime limit",
         ),
         Choice(
             "kvm-qemu-multifd",
             (*_KVM_QEMU, "channels"),
-            "kvm-qemu with multifd: pages go by reference to channels without order, pages of zeros as such",
+            "kvm-qemu with multifd: pages go by reference to channels without order",
         ),
         Choice(
             "kvm-qemu-xbzrle",
             (*_KVM_QEMU, "delta-cache"),
-            "kvm-qemu with xbzrle: a queue, on which only what has changed of a page goes, and pages of zeros as such",
+            "kvm-qemu with xbzrle: a queue, on which only what has changed of a page goes",
         ),
         Choice(
             "postcopy",
@@ -110,7 +110,7 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     while todo:
         wanted = todo.pop(0)
         if wanted not in PARTS:
-            raise Unusable("machine", f"no part {shown(wanted)}", nearest(wanted, PARTS))
+            raise Unusable("machine", f"no part {shown(wanted)}", nearest(wanted, PARTS, "refmodel machines"))
         part = PARTS[wanted]
         if part.role:
             found = {n: other for n, other in found.items() if other.role != part.role}
