@@ -56,7 +56,7 @@ CHOICES: Mapping[str, Choice] = {
         Choice(
             "kvm-qemu",
             _KVM_QEMU,
-            "KVM and QEMU as of 2023 (8.1): the bitmap cleared chunk by chunk at the send, zero pages, a downtime limit",
+            "KVM and QEMU as of 2023 (8.1): the bitmap cleared by chunks at the send, zero pages, a downtime limit",
         ),
         Choice(
             "kvm-qemu-multifd",
