@@ -2,7 +2,8 @@
 
 A path whose conditions contradict the invariants proves every claim; a contradiction among the invariants proves the
 whole specification. Here each is shown to be satisfiable, by a model: a small one, for which the solver
-has not far to look.
+has not far to look. Of a machine where no migration can begin everything would be proved; that one can, from an
+initial state, is shown as well. How it goes on from there is for ``progress``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,10 +18,12 @@ from proofs.lifting.terms import expression, z3_sort
 from proofs.obligations import INITIAL, Chapter, Hypothesis, Obligation, theory_of
 from proofs.saying import say
 from refmodel.language import Sort, Specification
+from refmodel.migration import AnyMachine, Migration
 
-__all__ = ["CAN_BE_TAKEN", "EXISTS", "Witnesses", "contradiction", "small_hypotheses"]
+__all__ = ["BEGUN", "CAN_BE_TAKEN", "EXISTS", "Witnesses", "contradiction", "small_hypotheses"]
 
 EXISTS = "an_initial_state_satisfies_every_invariant"
+BEGUN = "a_migration_can_begin_in_an_initial_state"
 CAN_BE_TAKEN = "the_path_can_be_taken_where_every_invariant_holds"
 
 _SMALL = "a small model"
@@ -51,22 +54,32 @@ class Witnesses(Chapter):
         return (INITIAL, *self.spec.steps)
 
     def claims(self) -> Sequence[str]:
-        """Two, each about satisfiability."""
-        return (EXISTS, CAN_BE_TAKEN)
+        """Two, each about satisfiability; of a machine one more."""
+        return (EXISTS, CAN_BE_TAKEN, *((BEGUN,) if isinstance(self.spec, Migration) else ()))
 
     def obligations(self, part: str) -> Iterator[Obligation]:
-        """One a path; a step that has no path at all can never be taken."""
+        """One a path; a step that has no path at all can never be taken. One or two of the initial states."""
         theory = theory_of(self.spec)
         group = f"{type(self.spec).__name__}: not vacuous"
         if part == INITIAL:
             state = initial_state(self.spec, theory.before)
             held = tuple(closed(self.spec, claim, state) for claim in self.spec.invariants)
             yield Obligation(group, part, 1, EXISTS, (), held, lambda: False, satisfiable=True)
+            if isinstance(self.spec, Migration):
+                begun = (*held, _begun(self.spec, state))
+                yield Obligation(group, part, 2, BEGUN, (), begun, lambda: False, satisfiable=True)
             return
         hypotheses = small_hypotheses(type(self.spec))
         paths = paths_of(self.spec, self.spec.steps[part], theory.before)
         for number, conditions in [(path.number, path.conditions) for path in paths] or [(1, (expression(False),))]:
             yield Obligation(group, part, number, CAN_BE_TAKEN, hypotheses, conditions, lambda: False, satisfiable=True)
+
+
+def _begun(spec: AnyMachine, state: Any) -> Any:
+    """Some path of the beginning is open in the state, and leads to another phase."""
+    paths = paths_of(spec, spec.steps["begin"], state)
+    ways = [z3.And(*path.conditions, expression(path.successor.phase != state.phase)) for path in paths]
+    return z3.Or(*ways) if ways else z3.BoolVal(False)
 
 
 def contradiction(obligation: Obligation) -> list[str]:

@@ -1,14 +1,16 @@
 """Proofs of nothing are found out, and an invariant that nothing needs is called dead weight."""
 
+from typing import Any
+
 import pytest
 
 from proofs.necessity import Reason, breaks, reasons
 from proofs.prove import prove_all
 from proofs.solve import Options
-from proofs.vacuity import CAN_BE_TAKEN, EXISTS, Witnesses, contradiction
+from proofs.vacuity import BEGUN, CAN_BE_TAKEN, EXISTS, Witnesses, contradiction
 from refmodel.language import Contract, Pfn, implies, invariant
 from refmodel.promise import Promise
-from refmodel.seed import Seed
+from refmodel.seed import Bare, Seed
 from refmodel.variants import VARIANTS
 from tests.proofs.peer import Contradictory, LendsInSecret, Library, NeverLends, Shelf
 
@@ -27,6 +29,23 @@ def test_the_contradiction_is_named() -> None:
 def test_a_step_that_can_never_be_taken_is_vacuous() -> None:
     failures = {(r.step, r.claim) for _, r in prove_all(NeverLends()).not_proved}
     assert failures == {("lend", CAN_BE_TAKEN)}
+
+
+class BeginsNothing(Bare):
+    def begin(self, m: Any) -> Any:
+        return m
+
+
+class NeverBegins(Bare):
+    def may_begin(self, m: Any) -> Any:
+        """The log is full, which it is not at first, and a machine without a migration does not fill it."""
+        return super().may_begin(m) & m.log.dirty.is_full
+
+
+@pytest.mark.parametrize("spec", [BeginsNothing(), NeverBegins()])
+def test_a_migration_that_never_begins_is_no_right_one(spec: Bare) -> None:
+    assert {(r.step, r.claim) for _, r in prove_all(spec).not_proved} == {("initial", BEGUN)}
+    assert contradiction(list(Witnesses(spec).obligations("initial"))[1])
 
 
 class WithDeadWeight(Library):
