@@ -130,7 +130,11 @@ def fuzz(
     except KeyboardInterrupt:
         if junit is not None:
             _write(junit, Unusable("refmodel fuzz", "interrupted", "a campaign that comes to its end"), _name(plan))
-        click.echo(f"interrupted; go on with it: refmodel fuzz --corpus {place} --resume", err=True)
+        is_temporary = folder is None and not any(place.glob("findings/*"))
+        if is_temporary:
+            shutil.rmtree(place, ignore_errors=True)
+        on = "" if is_temporary else f"; go on with it: refmodel fuzz --corpus {place} --resume"
+        click.echo(f"interrupted{on}", err=True)
         click.get_current_context().exit(130)
     if folder is None and not summary.found:  # what went wrong, or was found, is kept to be looked at
         shutil.rmtree(place, ignore_errors=True)

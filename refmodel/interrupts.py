@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["ending_in_order", "interrupted"]
+__all__ = ["ending_in_order"]
 
 
 @contextmanager
@@ -12,7 +12,7 @@ def ending_in_order() -> Iterator[None]:
     """Within: what was begun is ended, what was found is told, and no process and no file is left."""
     taken = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]  # nohup ignores one
     for number in taken:
-        signal.signal(number, interrupted)
+        signal.signal(number, _interrupted)
     try:
         yield
     finally:
@@ -20,6 +20,5 @@ def ending_in_order() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def interrupted(*_: object) -> None:
-    """What a signal's handler does."""
+def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt

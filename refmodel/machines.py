@@ -22,5 +22,5 @@ def machine(name: str, variant: str | None = None) -> AnyMachine:
     if variant is None:
         return compose(name)()
     if variant not in VARIANTS:
-        raise Unusable("variant", f"no variant {shown(variant)}", nearest(variant, VARIANTS))
+        raise Unusable("variant", f"no variant {shown(variant)}", nearest(variant, VARIANTS, "refmodel bugs --names"))
     return VARIANTS[variant].on(name)()

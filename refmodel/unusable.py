@@ -6,6 +6,7 @@ from reprlib import Repr
 
 __all__ = ["Unusable", "nearest", "shown"]
 
+_FEW = 12
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
@@ -15,11 +16,14 @@ def shown(value: object) -> str:
     return _SHORT.repr(value)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """What to say that was expected for a name that is not there."""
+def nearest(name: str, names: Iterable[str], listed: str = "") -> str:
+    """What to say that was expected for a name that is not there. Of many a few; ``listed`` is the command for all."""
     names = list(names)
     near = get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"{near[0]!r}" if near else f"one of {', '.join(names)}"
+    if near:
+        return repr(near[0])
+    more = f" and {len(names) - _FEW} more" + f", which {listed!r} lists" * bool(listed) if len(names) > _FEW else ""
+    return f"one of {', '.join(names[:_FEW])}{more}"
 
 
 class Unusable(Exception):

@@ -7,6 +7,7 @@ log/             libFuzzer's own logs       workers/         where the workers w
 
 import contextlib
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -161,7 +162,7 @@ def opened(plan: Plan) -> Iterator[Folder]:
     try:
         for below in ("corpus", "findings", "log", "workers"):
             (path / below).mkdir(parents=True, exist_ok=True)
-        lock = (path / "log" / "lock").open("w")
+        lock = open(path / "log" / "lock", "w", opener=_at_once)  # noqa: SIM115 - a pipe is not waited for
     except OSError as error:
         raise _unwritable(path, error) from None
     with lock:
@@ -173,6 +174,10 @@ def opened(plan: Plan) -> Iterator[Folder]:
             yield _taken_up(plan)
         finally:
             shutil.rmtree(path / "workers", ignore_errors=True)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def _taken_up(plan: Plan) -> Folder:

@@ -62,7 +62,7 @@ def ladder(
     """Steps and CPU seconds to the finding, of wrong variants by five engines, with the same decoder and mix."""
     for name in variants:
         if name not in VARIANTS:
-            raise Unusable("variant", f"no variant {name!r}", nearest(name, VARIANTS))
+            raise Unusable("variant", f"no variant {name!r}", nearest(name, VARIANTS, "refmodel bugs --names"))
     wrong = [v.name for v in VARIANTS.values() if not v.sound]
     chosen = list(variants) or (wrong if everything else list(ABLATED if ablation else BY_ONE if by_one else DEFAULT))
     if ablation:

@@ -22,6 +22,7 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
     with atheris.instrument_imports(include=["refmodel.oracle", "refmodel.schedules"]):
         from fuzz.readers.table import MOST, TARGETS
     from fuzz.readers.limits import MEGABYTES, Found, answer
+    from fuzz.readers.reading import goes_however_it_ends
 
     target = TARGETS[name]
     seeds = target.make()
@@ -41,8 +42,10 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
 
     _begin([Path(argument) for argument in argv[1:] if not argument.startswith("-")], seeds)
     ours = [f"-max_len={len(target.forms) * MOST}", "-len_control=0", "-timeout=10", f"-rss_limit_mb={MEGABYTES}"]
+    waiting = goes_however_it_ends()
     atheris.Setup([program(argv[0]), *ours, *argv[1:]], one_input, custom_mutator=mutator)
     atheris.Fuzz()
+    waiting.communicate()
     sys.exit(0)
 
 

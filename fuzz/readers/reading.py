@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from fuzz.readers.parts import unpack
@@ -19,8 +20,9 @@ from refmodel.schedules import schedule
 from refmodel.unusable import Unusable
 
 __all__ = [
-    "arrivals", "compressed", "counters", "description", "events", "image", "log_and_bitmaps", "qemu_channels",
-    "qemu_main", "registers", "schedules", "scratch", "stores", "tables", "traced", "truth", "xen_main", "xentrace",
+    "arrivals", "compressed", "counters", "description", "events", "goes_however_it_ends", "image", "log_and_bitmaps",
+    "qemu_channels", "qemu_main", "registers", "schedules", "scratch", "stores", "tables", "traced", "truth",
+    "xen_main", "xentrace",
 ]  # fmt: skip
 
 _MOST_DECOMPRESSED = 16 << 20
@@ -43,6 +45,15 @@ def _folder() -> "TemporaryDirectory[str]":
 def scratch() -> Path:
     """A folder of this process, gone when it ends, for readers that take paths."""
     return Path(_folder().name)
+
+
+def goes_however_it_ends() -> Popen[bytes]:
+    """Have the folder removed also where the process ends without Python's knowledge: killed, or by libFuzzer's exit.
+
+    What is returned waits for that, and has to be kept until then.
+    """
+    command = ["sh", "-c", 'read -r _; rm -rf -- "$0"', str(scratch())]
+    return Popen(command, stdin=PIPE, start_new_session=True)
 
 
 def qemu_main(data: bytes) -> None:

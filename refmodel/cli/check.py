@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from refmodel.interrupts import ending_in_order
 from refmodel.oracle.recording import judge_recording
 from refmodel.recordings import RECORDINGS
 from refmodel.rows import Row
@@ -55,7 +56,7 @@ def check(as_json: bool) -> int:
     notes = Console(stderr=True, quiet=as_json)
     rows: list[Row] = []
     for part, found in parts():
-        with notes.status(f"{part} ..."):
+        with ending_in_order(), notes.status(f"{part} ..."):
             for row in found:
                 rows.append(row)
                 mark = "ok  " if row.ok else "FAIL"

@@ -3,7 +3,6 @@
 import asyncio
 import importlib.util
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.interrupts import interrupted
+from refmodel.interrupts import ending_in_order
 from refmodel.lab.scenarios import SCENARIOS
 from refmodel.unusable import Unusable
 
@@ -68,10 +67,9 @@ def qemu(
         if name not in SCENARIOS:
             raise Unusable(name, "no such scenario", f"one of {', '.join(SCENARIOS)}")
     _needs(binary)
-    signal.signal(signal.SIGTERM, interrupted)  # ends in order, as an interrupt does: no process and no file is left
     outcomes: list[Outcome] = []
     notes = Console(stderr=True, quiet=as_json)
-    with _folder(keep) as place, notes.status("") as status:
+    with ending_in_order(), _folder(keep) as place, notes.status("") as status:
         for number in range(runs):
             for name in chosen:
                 status.update(f"{name}, run {number + 1} of {runs}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
-from refmodel.interrupts import interrupted
+from refmodel.interrupts import ending_in_order
 from refmodel.oracle.screen import show
 from refmodel.unusable import Unusable
 
@@ -81,11 +80,10 @@ def tap(
     _refuse(command, listen, forward, xen, qmp, deltas)
     if abort and not (source_ram or qmp):
         raise Unusable("--abort-on-violation", "no memory to compare with", "--source-ram or --qmp")
-    signal.signal(signal.SIGTERM, interrupted)
     common: dict[str, Any] = {"record": record, "abort": abort, "patience": patience, "silence": silence}
     quiet = Console(stderr=True, quiet=as_json)
     if xen:
-        told = asyncio.run(run_xen(Pipes(command, suspended(source_ram), **common)))
+        running = run_xen(Pipes(command, suspended(source_ram), **common))
     else:
         monitor = address_of(qmp, "--qmp") if qmp else None
         files = shared(source_ram)
@@ -98,7 +96,9 @@ def tap(
             ready=lambda: quiet.print(f"waiting at {listen}", highlight=False),
             **common,
         )
-        told = asyncio.run(run_tap(plan))
+        running = run_tap(plan)
+    with ending_in_order():
+        told = asyncio.run(running)
     said = told.as_json()
     out = sys.stderr if xen else sys.stdout
     if as_json:

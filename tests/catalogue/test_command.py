@@ -11,7 +11,7 @@ from refmodel.catalogue import command, listing, verdicts
 from refmodel.catalogue.classes import CLASSES, Group
 from refmodel.catalogue.command import bugs
 from refmodel.catalogue.verdicts import Care, Prover, Refutation, Verdict, judge
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.oracle.observed import finding_on
 from refmodel.search.find import find
 from refmodel.variants import VARIANTS, Variant

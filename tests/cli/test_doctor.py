@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from refmodel.cli import root
+from refmodel.cli.root import root
 
 DOCTOR = import_module("refmodel.cli.doctor")
 NAMES = ["qemu", "plugins", "gcc", "atheris", "cvc5", "userfaultfd", "numpy", "pyarrow", "distributed"]

@@ -11,7 +11,7 @@ from attrs import evolve
 from click.testing import CliRunner
 
 from fuzz.readers import faster
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.fast import shards
 from refmodel.fast.arrow import ArrowReading
 from refmodel.fast.arrow_file import NAMES, SCHEMA

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.fast.inputs import judge_path
 from refmodel.recordings import RECORDINGS
 from refmodel.unusable import Unusable

@@ -1,5 +1,6 @@
 import importlib.util
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,3 +15,9 @@ def atheris() -> Any:
             pytest.fail(missing)
         pytest.skip(missing)
     return importlib.import_module("atheris")
+
+
+@pytest.fixture
+def temporary_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A campaign without a folder of its own makes it in the test's: what was found stays there."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

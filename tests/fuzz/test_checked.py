@@ -8,7 +8,7 @@ from fuzz.campaigns.plan import Plan, Summary
 from fuzz.checked import checked
 from refmodel.unusable import Unusable
 
-pytestmark = pytest.mark.usefixtures("atheris")
+pytestmark = pytest.mark.usefixtures("atheris", "temporary_here")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,6 @@ def test_a_finding_of_the_right_machine_is_kept_and_the_line_says_where(
         unwritten = () if plan.variant else ("a rule: another",)
         return Summary("machine", "bare", plan.variant, 1, runs=9, findings=(path,), unwritten=unwritten)
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("fuzz.checked.run_campaign", ended)
     right, wrong = checked()
     [kept] = tmp_path.glob("*/findings/*")
@@ -54,7 +53,6 @@ def test_of_a_campaign_that_cannot_go_on_the_log_that_it_names_is_kept(
     def ended(plan: Plan) -> Summary:
         raise error
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("fuzz.checked.run_campaign", ended)
     with pytest.raises(type(error)):
         list(checked())

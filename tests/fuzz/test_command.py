@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from fuzz.campaigns.plan import Summary
+from fuzz.campaigns.plan import Plan, Summary
 from fuzz.command import fuzz
 from fuzz.targets.machine import main
 from refmodel.unusable import Unusable
+
+pytestmark = pytest.mark.usefixtures("temporary_here")
 
 
 def run(*arguments: str) -> Result:
@@ -110,7 +112,6 @@ def test_a_campaign_that_comes_to_no_run_does_not_say_that_nothing_was_found(
 
 
 def test_a_temporary_folder_goes_where_nothing_has_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert isinstance(run("--machine", "sed").exception, Unusable)
     assert list(tmp_path.iterdir()) == []
 
@@ -124,6 +125,26 @@ def test_an_interrupted_campaign_says_how_to_go_on(tmp_path: Path, monkeypatch: 
     assert result.exit_code == 130
     assert f"refmodel fuzz --corpus {tmp_path} --resume" in result.stderr
     assert "interrupted" in (tmp_path / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("finds", [True, False])
+def test_of_a_temporary_campaign_that_is_interrupted_only_a_finding_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finds: bool
+) -> None:
+    def interrupted(plan: Plan, show: object) -> None:
+        (plan.folder / "findings").mkdir()
+        (plan.folder / "corpus").mkdir()
+        if finds:
+            (plan.folder / "findings" / "found.json").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fuzz.command.run_campaign", interrupted)
+    result = run()
+    left = list(tmp_path.iterdir())
+    assert result.exit_code == 130
+    assert len(left) == finds
+    assert [f"--corpus {folder} --resume" in result.stderr for folder in left] == [True] * finds
+    assert result.stderr.startswith("interrupted")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -162,7 +183,6 @@ def test_to_resume_without_a_folder_exits_with_2() -> None:
 
 @pytest.mark.usefixtures("atheris")
 def test_a_temporary_folder_goes_when_nothing_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert run("--time", "20s", "--runs", "100").exit_code == 0
     assert list(tmp_path.iterdir()) == []
     assert run("--time", "20s", "--variant", "cpu-keeps-root").exit_code == 1

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from random import Random
 
@@ -108,3 +109,24 @@ def test_a_script_stores_the_input_that_a_broken_reader_does_not_survive(tmp_pat
     assert done.returncode != 0
     assert "qemu_stores: KeyError" in done.stderr
     assert list(tmp_path.glob("crash-*"))
+
+
+@pytest.mark.usefixtures("atheris")
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_target_leaves_no_folder_however_it_ends(is_killed: bool, tmp_path: Path) -> None:
+    """libFuzzer ends its process without Python's knowledge."""
+    command = [sys.executable, str(SCRIPTS / "qemu_folder.py"), f"-runs={-1 if is_killed else 50}"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    end, seen = time.monotonic() + 60, False
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path)}, **quiet) as child:  # type: ignore[call-overload]
+        while child.poll() is None and time.monotonic() < end:
+            if any(tmp_path.glob("refmodel-fuzz-*/qemu")):
+                seen = True
+                if is_killed:
+                    child.kill()
+            time.sleep(0.01)
+        child.kill()
+    while any(tmp_path.glob("refmodel-fuzz-*")) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert seen
+    assert not any(tmp_path.glob("refmodel-fuzz-*"))

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,12 @@ def short_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("there", ["guest.ld", "storelog.so", "src.qmp", "dst.qmp", "dst.mig", "wire.sock", "stream"])
+_THERE = ["guest.ld", "storelog.so", "src.qmp", "dst.qmp", "dst.mig", "wire.sock", "stream"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "there"), [*product([signal.SIGINT, signal.SIGTERM], _THERE), (signal.SIGHUP, "wire.sock")]
+)
 def test_nothing_is_left_when_it_is_interrupted(sent: signal.Signals, there: str, short_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(short_path)}
     command = [REFMODEL, "lab", "qemu", "hot", *(["--store-log"] if there == "storelog.so" else [])]
@@ -132,7 +137,7 @@ def test_nothing_is_left_when_it_is_interrupted(sent: signal.Signals, there: str
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # the tests may run in the background
     )
     try:
         end = time.monotonic() + 30

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fuzz.run import Runner
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.language import Action
 from refmodel.oracle.events import (
     Abort,

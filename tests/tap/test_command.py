@@ -16,11 +16,13 @@ from tests.started import REFMODEL
 from tests.tap.ends import RAM, STREAM, TAIL_AT, Target
 
 _TAP = [*REFMODEL, "tap"]
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _can_be_interrupted() -> None:
     """Also where the tests run in the background, and what they start would pass over an interrupt."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 async def _run(folder: Path, arguments: list[str]) -> tuple[int | None, bytes, Target]:
@@ -122,7 +124,7 @@ def _has_a_folder(folder: Path) -> bool:
     return any(path.name.startswith("refmodel-ram-") for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", ENDING)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_interrupted_at_any_moment_it_leaves_no_socket_and_no_folder(
     sent: signal.Signals, moment: str, tmp_path: Path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.lab.command import row_of
 from refmodel.lab.outcome import Outcome
 from refmodel.oracle.verdict import Verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from refmodel.cli import root
+from refmodel.cli.root import root
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
 from refmodel.oracle.recording import judge_recording
 from refmodel.tap.address import Address

@@ -264,7 +264,7 @@ def test_what_cannot_begin_is_refused_without_a_traceback(command: str, given: s
     assert b"Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
 def test_interrupted_at_any_moment_it_leaves_no_receiver(part: float, sent: signal.Signals, tmp_path: Path) -> None:
     receiver = [sys.executable, "-m", "tests.tap.receiver", str(tmp_path), str(len(STREAM)), "silent"]
@@ -274,7 +274,7 @@ def test_interrupted_at_any_moment_it_leaves_no_receiver(part: float, sent: sign
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run in the background
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # the tests may run in the background
     )
     with process:
         assert process.stdin is not None

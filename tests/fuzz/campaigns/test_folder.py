@@ -200,6 +200,13 @@ def test_a_file_that_somebody_writes_into_the_corpus_is_not_taken_before_it_is_w
         assert folder.corpus.put(b"at once") in folder.look(patience=1e9)
 
 
+def test_nor_is_one_in_place_of_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    os.mkfifo(tmp_path / "log" / "lock")
+    with pytest.raises(Unusable, match="a folder that can be written"), opened(Plan(tmp_path)):
+        pass
+
+
 @pytest.mark.parametrize("name", ["campaign.json", "statistics.json"])
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
     with opened(Plan(tmp_path)):
