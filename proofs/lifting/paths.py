@@ -8,9 +8,13 @@ import z3
 
 from refmodel.language import Refused
 
-__all__ = ["ForkUnderBinder", "Run", "all_runs", "assume", "below_binder", "binder_depth", "decide"]
+__all__ = ["LONGEST", "ForkUnderBinder", "Run", "all_runs", "assume", "below_binder", "binder_depth", "decide"]
 
 T = TypeVar("T")
+
+
+LONGEST = 200
+"""More decisions than this on one way are a loop that no state ends; the longest of ours has some twenty."""
 
 
 class ForkUnderBinder(TypeError):
@@ -39,6 +43,8 @@ class Run:
         if condition.get_id() in self.known:
             return self.known[condition.get_id()]
         at = len(self.taken)
+        if at == LONGEST:
+            raise TypeError(f"{LONGEST} decisions and no end: a step may not go on until something is so")
         if at < len(self.script):
             way = self.script[at]
         else:

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from proofs.lifting.reading import codes, functions_of, referred
@@ -20,6 +20,7 @@ __all__ = ["refuse_questions"]
 
 _IDENTITY = "asks what a value is: compare it with =="
 _KEEPS = "keeps what is not in the state, and a proof knows of nothing else"
+_CHANCE = "leaves to chance what a proof has to try: make it an argument of the step"
 _CATCHES = "catches more than Refused: what a proof cannot read is told by exceptions"
 _OPERATIONS = {
     "IS_OP": _IDENTITY,
@@ -30,6 +31,7 @@ _OPERATIONS = {
     "IMPORT_NAME": "imports what is not read: do so at the head of the file",
 }
 _ASKING = (isinstance, type, id, hasattr, operator.is_, operator.is_not)
+_CHANCES = {"random", "secrets", "time"}
 
 
 @cache
@@ -50,15 +52,26 @@ def _found(function: FunctionType) -> Iterator[tuple[int | None, str]]:
     known = referred(function)
 
     def named(instruction: dis.Instruction) -> list[Any]:
-        return known.get(str(instruction.argval), [])
+        of_another = instruction.opname in ("LOAD_ATTR", "LOAD_METHOD")
+        return known.get(f"{'.' * of_another}{instruction.argval}", [])
 
     for code in codes(function.__code__):
         for last, each in pairwise(dis.get_instructions(code)):
             line = each.positions.lineno if each.positions else None
             if each.opname in _OPERATIONS and (each.opname, code.co_name) != ("STORE_ATTR", "__init__"):
                 yield line, _OPERATIONS[each.opname]
-            if each.opname.startswith("LOAD_") and any(value is asking for value in named(each) for asking in _ASKING):
-                yield line, _IDENTITY
+            for value in named(each) if each.opname.startswith("LOAD_") else ():
+                if any(value is asking for asking in _ASKING):
+                    yield line, _IDENTITY
+                if _home(value) in _CHANCES:
+                    yield line, _CHANCE
             caught = each if last.opname == "PUSH_EXC_INFO" else last if each.opname == "CHECK_EXC_MATCH" else None
             if caught and not any(value is Refused for value in named(caught)):
                 yield line, _CATCHES
+
+
+def _home(value: Any) -> str | None:
+    """The module that it is, or is from; of a method of an object, that object's."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__

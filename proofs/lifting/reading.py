@@ -5,6 +5,7 @@ of Python and what makes classes.
 """
 
 import builtins
+import dis
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -29,19 +30,25 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def referred(function: FunctionType) -> Mapping[str, list[Any]]:
-    """What each name in it may stand for: of a global, a free variable, and what a module has that it names."""
+    """What names in it may stand for: globals and free variables by their names, what modules have by ``.NAME``."""
     names = {name for code in codes(function.__code__) for name in code.co_names}
     known = {**vars(builtins), **function.__globals__}
-    found = {name: [known[name]] for name in names & known.keys()}
+    found = {name: [known[name]] for name in _loaded(function) & known.keys()}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         found.setdefault(name, []).append(cell.cell_contents)
     modules = [each for values in found.values() for each in values if isinstance(each, ModuleType)]
     for module in modules:
         for name in names & vars(module).keys():
-            found.setdefault(name, []).append(inside := vars(module)[name])
+            found.setdefault(f".{name}", []).append(inside := vars(module)[name])
             if isinstance(inside, ModuleType) and inside not in modules:
                 modules.append(inside)
     return found
+
+
+def _loaded(function: FunctionType) -> set[str]:
+    """The globals among its names; the others are attributes of whatever."""
+    instructions = (each for code in codes(function.__code__) for each in dis.get_instructions(code))
+    return {each.argval for each in instructions if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
 
 
 def functions_of(cls: type[Specification[Any]]) -> Iterator[FunctionType]:

@@ -1,7 +1,9 @@
 """A step that asks through something else is refused too, and so is what would go wrong beside the state."""
 
 import operator
+import time
 from collections.abc import Callable
+from random import random as chance
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from attrs import frozen
 
 from proofs.lifting.questions import refuse_questions
 from proofs.prove import prove_all
-from refmodel.language import Refused, need
+from refmodel.language import Pfn, Refused, need
 from refmodel.machines import MACHINES, ONE_BY_ONE, machine
 from refmodel.variants import VARIANTS
 from tests.lifting import asking as elsewhere
@@ -79,6 +81,21 @@ def catching_anything(self: Any, m: Any) -> Any:
         return m
 
 
+def by_chance(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if chance() < 0.0001 else m
+
+
+def by_the_clock(self: Any, m: Any) -> Any:
+    return m.but(bad=True) if time.time() > 4e9 else m
+
+
+def until_something_is_so(self: Any, m: Any) -> Any:
+    left = m.left
+    while left > 0:
+        left = left - 1
+    return m
+
+
 @pytest.mark.parametrize(
     ("step", "says"),
     [
@@ -91,6 +108,9 @@ def catching_anything(self: Any, m: Any) -> Any:
         (by_what_it_imports, "by_what_it_imports, line .*, imports what is not read"),
         (inverting, "has a ~"),
         (keeping, "keeps what is not in the state"),
+        (by_chance, "leaves to chance"),
+        (by_the_clock, "leaves to chance"),
+        (until_something_is_so, "may not go on until something is so"),
         (catching, "catches more than Refused"),
         (catching_anything, "catches more than Refused"),
     ],
@@ -107,6 +127,23 @@ def falling_back(self: Any, m: Any) -> Any:
     except Refused:
         return m.but(lit=True)
     return m.but(bad=m.ours.is_full)
+
+
+@frozen(slots=False)
+class Named(Paint):
+    """Fields that are called as functions and modules of Python are."""
+
+    type: Pfn
+    id: Pfn
+    time: Pfn
+
+
+def asking_fields(self: Any, m: Any) -> Any:
+    return m.but(bad=(m.type == m.id) & (m.id == m.time) & (m.type != m.time))
+
+
+def test_a_field_may_be_called_as_a_function_is() -> None:
+    assert not prove_all(asking(asking_fields, Named)).not_proved
 
 
 def test_what_a_guard_refuses_may_be_caught() -> None:
