@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import FunctionType, ModuleType
 from typing import Any
 
-from proofs.lifting.reading import codes, functions_of, referred
+from proofs.lifting.reading import functions_of, instructions, referred
 from refmodel.language import Refused, Specification
 
 __all__ = ["refuse_questions"]
@@ -55,10 +55,10 @@ def _found(function: FunctionType) -> Iterator[tuple[int | None, str]]:
         of_another = instruction.opname in ("LOAD_ATTR", "LOAD_METHOD")
         return known.get(f"{'.' * of_another}{instruction.argval}", [])
 
-    for code in codes(function.__code__):
-        for last, each in pairwise(dis.get_instructions(code)):
+    for code in instructions(function):
+        for last, each in pairwise(code):
             line = each.positions.lineno if each.positions else None
-            if each.opname in _OPERATIONS and (each.opname, code.co_name) != ("STORE_ATTR", "__init__"):
+            if each.opname in _OPERATIONS and (each.opname, function.__name__) != ("STORE_ATTR", "__init__"):
                 yield line, _OPERATIONS[each.opname]
             for value in named(each) if each.opname.startswith("LOAD_") else ():
                 if any(value is asking for asking in _ASKING):

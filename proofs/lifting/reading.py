@@ -7,8 +7,9 @@ of Python and what makes classes.
 import builtins
 import dis
 import sys
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -16,24 +17,32 @@ from refmodel import language
 from refmodel.language import Specification
 from refmodel.language.state import parts
 
-__all__ = ["codes", "functions_of", "referred"]
+__all__ = ["functions_of", "instructions", "referred"]
 
+_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _FOREIGN = {*sys.stdlib_module_names, "attr", "attrs"}
 
 
-def codes(code: CodeType) -> Iterator[CodeType]:
-    """The function's, and that of each function in it."""
+@cache
+def instructions(function: FunctionType) -> tuple[tuple[dis.Instruction, ...], ...]:
+    """Of the function, and of each function in it."""
+    return tuple(tuple(dis.get_instructions(code)) for code in _codes(function.__code__))
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from codes(constant)
+            yield from _codes(constant)
 
 
+@cache
 def referred(function: FunctionType) -> Mapping[str, list[Any]]:
     """What names in it may stand for: globals and free variables by their names, what modules have by ``.NAME``."""
-    names = {name for code in codes(function.__code__) for name in code.co_names}
-    known = {**vars(builtins), **function.__globals__}
-    found = {name: [known[name]] for name in _loaded(function) & known.keys()}
+    names = {name for code in _codes(function.__code__) for name in code.co_names}
+    loaded = {each.argval for code in instructions(function) for each in code if each.opname in _GLOBAL}
+    known = ChainMap(function.__globals__, vars(builtins))
+    found = {name: [known[name]] for name in loaded if name in known}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         found.setdefault(name, []).append(cell.cell_contents)
     modules = [each for values in found.values() for each in values if isinstance(each, ModuleType)]
@@ -43,12 +52,6 @@ def referred(function: FunctionType) -> Mapping[str, list[Any]]:
             if isinstance(inside, ModuleType) and inside not in modules:
                 modules.append(inside)
     return found
-
-
-def _loaded(function: FunctionType) -> set[str]:
-    """The globals among its names; the others are attributes of whatever."""
-    instructions = (each for code in codes(function.__code__) for each in dis.get_instructions(code))
-    return {each.argval for each in instructions if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
 
 
 def functions_of(cls: type[Specification[Any]]) -> Iterator[FunctionType]:
