@@ -13,6 +13,8 @@ class Bytes:
         self._change = Condition()
         self._given: deque[memoryview] = deque()
         self._ended = False
+        self.came = 0
+        """Bytes that were given."""
         self.waiting = 0
         """Bytes that nobody has read yet."""
         self.starves = False
@@ -23,6 +25,7 @@ class Bytes:
         with self._change:
             self._given.append(memoryview(data))
             self.starves = False
+            self.came += len(data)
             self.waiting += len(data)
             self._change.notify()
 

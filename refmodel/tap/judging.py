@@ -14,6 +14,7 @@ from refmodel.fast.xen import XenMemory, XenReading
 from refmodel.oracle.events import Abort
 from refmodel.oracle.readers.bytesource import ByteSource
 from refmodel.oracle.readers.qemu_command_records import Command, CommandKind
+from refmodel.oracle.readers.qemu_multifd import PREEMPT
 from refmodel.oracle.readers.qemu_records import BlockList, Section, SectionKind
 from refmodel.oracle.verdict import Verdict
 from refmodel.oracle.xen.records import Vcpu, Verify
@@ -147,7 +148,8 @@ class Judging:
     def leave(self, why: str) -> None:
         """Go on without a verdict."""
         if not self.is_over:
-            self.failure = why
+            silent = not all(channel.came for channel in self._channels)
+            self.failure = f"{why}; a channel says nothing: {PREEMPT}, which is not read?" if silent else why
             self._drop()
             self._wake()
 

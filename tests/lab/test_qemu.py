@@ -1,5 +1,6 @@
 """The system's own QEMU, for real: no false alarm, no miss, and nothing left behind."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -14,8 +15,10 @@ from typing import Any
 
 import orjson
 import pytest
+from attrs import evolve
 
 from refmodel.lab.outcome import Outcome
+from refmodel.lab.run import run
 from refmodel.lab.scenarios import SCENARIOS
 from refmodel.oracle.verdict import Verdict
 from refmodel.tap.plan import Told
@@ -49,6 +52,18 @@ def test_right_runs_are_accepted() -> None:
     held = {each["scenario"] for each in outcomes if each["added_downtime_ms"] is not None}
     assert held == {each["scenario"] for each in outcomes if each["unchecked"] is None} == {*RIGHT} - {"post-copy"}
     assert status == 0
+
+
+def test_post_copy_with_a_channel_of_its_own_is_refused_by_name() -> None:
+    scenario = evolve(SCENARIOS["post-copy"], capabilities=("postcopy-ram", "postcopy-preempt"))
+    with tempfile.TemporaryDirectory(prefix="lab-", dir="/tmp") as folder:
+        outcome = asyncio.run(run("preempt", scenario, "qemu-system-x86_64", Path(folder)))
+    assert outcome.status == "completed"
+    assert (outcome.verdict.verdict, outcome.verdict.findings) == ("unusable", ())
+    assert "postcopy-preempt" in (outcome.verdict.reason or "")
+    assert outcome.told is not None
+    said = outcome.told.verdict.reason if outcome.told.verdict else str(outcome.told.failures)  # where it said nothing
+    assert "postcopy-preempt" in (said or "")
 
 
 def test_every_kind_of_fault_is_judged_rightly() -> None:

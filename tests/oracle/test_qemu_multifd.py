@@ -131,6 +131,15 @@ def test_pages_after_the_last_sync_are_refused() -> None:
         parse([one], newer())
 
 
+@pytest.mark.parametrize(
+    "asked_for",
+    [b"\0\0\0\0\0\0\0\x10", struct.pack(">QB", 0x5008, 1) + b"r" + content(1), struct.pack(">QBB", 2, 0, 0)],
+)
+def test_a_channel_of_pages_that_post_copy_asks_for_is_not_read(asked_for: bytes) -> None:
+    with pytest.raises(NotReadYet, match="postcopy-preempt"):
+        parse([asked_for])
+
+
 def test_a_machine_without_version_is_not_read() -> None:
     with pytest.raises(NotReadYet, match="names no version"):
         parse(CHANNELS, newer("microvm"))

@@ -160,6 +160,14 @@ def test_a_channel_that_never_says_what_it_is_is_not_waited_for(tmp_path: Path) 
     assert told.failures == ["no verdict of the judge: bytes waited for 0.4 s"]
 
 
+def test_one_that_says_nothing_may_be_for_what_post_copy_asks_for(tmp_path: Path) -> None:
+    told, target = multifd(tmp_path, (ZERO, b""), ram=RAM, patience=0.4)
+    assert target.came == MAIN
+    [why] = told.failures
+    assert why.startswith("no verdict of the judge: bytes waited for 0.4 s; a channel says nothing")
+    assert "postcopy-preempt" in why
+
+
 def test_a_channel_that_is_short_of_a_sync_point_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     short = ONE[: -len(sent(8, (5, content(8)))) - len(sent(8))]
     told, target = multifd(tmp_path, (ZERO, short), ram=RAM, patience=0.4)

@@ -31,6 +31,9 @@ _HEADER = struct.Struct(">IIIIIIQ32s256s")
 _SYNC = 1
 _COMPRESSION = 0x3E
 _FLUSH_SINCE = (8, 1)
+_ASKED_FOR = (wire.RAM_PAGE, wire.RAM_ZERO, wire.RAM_EOS)
+PREEMPT = "post-copy with a channel for the pages that are asked for (postcopy-preempt)"
+"""QEMU 7.1 and later; what comes on it are records as in the stream's own RAM sections, to an EOS."""
 
 
 @frozen
@@ -62,8 +65,10 @@ class _Channel:
         self._keep_bytes = keep_bytes
         self._digest = digest
         self._last = 0
-        start = source.peek(_INIT.size)
-        magic, version = struct.unpack(">II", start[:8]) if len(start) >= 8 else (0, 0)
+        start = source.peek(8)  # and no more, for which a live one of another kind may wait
+        magic, version = struct.unpack(">II", start) if len(start) == 8 else (0, 0)
+        if len(start) == 8 and start[0] == 0 and version & 0xFFF & ~wire.RAM_CONTINUE in _ASKED_FOR:
+            raise NotReadYet(source.name, 0, f"a channel of RAM records: {PREEMPT}", "multifd channels")
         if magic != MAGIC:
             raise UnusableInput(source.name, 0, f"input that begins with {start[:4].hex(' ')}", "a multifd channel")
         if version != VERSION:
