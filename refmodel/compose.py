@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, fields_dict, frozen, has
 
+from refmodel.language.specification import left_out
 from refmodel.loading import loaded
 from refmodel.migration import AnyMachine, Migration
 from refmodel.parts import PARTS, Part
@@ -156,7 +157,8 @@ _PATCHED: dict[tuple[str, str, type[Any]], type[AnyMachine]] = {}
 def patched(name: str, variant: str, patch: type[Any]) -> type[AnyMachine]:
     """The machine with one function replaced.
 
-    Unusable where it lacks the part that the patch is of, or a part whose state the patched function speaks of.
+    Unusable where it lacks the part that the patch is of, a part whose state the patched function speaks of, or the
+    step that is patched.
     """
     if (name, variant, patch) in _PATCHED:
         return _PATCHED[name, variant, patch]
@@ -166,6 +168,8 @@ def patched(name: str, variant: str, patch: type[Any]) -> type[AnyMachine]:
         raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine with the part {of.__name__}")
     if lacking := _fields_of_state(patch) - set(fields_dict(machine.state)):
         raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine whose state has {', '.join(sorted(lacking))}")
+    if gone := left_out(machine) & set(vars(patch)):
+        raise Unusable("variant", f"{variant!r} on {name!r}", f"a machine with {', '.join(sorted(gone))}")
     made = _made(name, (patch, machine), machine.state, {}, variant, patch.__name__)
     _PATCHED[name, variant, patch] = made
     return made

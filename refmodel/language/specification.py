@@ -17,7 +17,7 @@ from refmodel.language.sorts import Sizes, Sort, domain, sort_of
 from refmodel.language.state import State, blank, leaves
 from refmodel.language.steps import Actor, Contract
 
-__all__ = ["Action", "Claim", "Specification", "Step"]
+__all__ = ["Action", "Claim", "Specification", "Step", "left_out"]
 
 S = TypeVar("S", bound=State)
 
@@ -66,12 +66,17 @@ def _parameters(function: Callable[..., Any], skip: int) -> tuple[tuple[str, Sor
     return tuple((name, sort_of(hints[name])) for name in names)
 
 
+def left_out(cls: type) -> set[str]:
+    """The steps and claims that some class of the machine's takes away."""
+    return {name for base in cls.__mro__ for name in vars(base).get("leaves_out", ())}
+
+
 def _marked(cls: type, mark: str) -> Iterator[tuple[str, Any, Callable[..., Any]]]:
     """Every marked method with its mark, taken from the class that first declares it, in order of declaration.
 
     What some class leaves out is left out of every machine that the class is a part of.
     """
-    seen = {name for base in cls.__mro__ for name in vars(base).get("leaves_out", ())}
+    seen = left_out(cls)
     for base in reversed(cls.__mro__):
         for name, function in vars(base).items():
             if hasattr(function, mark) and name not in seen:

@@ -155,6 +155,17 @@ def test_a_variant_needs_the_state_that_its_function_speaks_of() -> None:
         machine("bare", "unmapped-not-owed")
 
 
+def test_a_variant_needs_the_step_that_it_replaces() -> None:
+    with pytest.raises(Unusable, match="'installed-read-only' on 'kvm-qemu'; expected a machine with guest_map"):
+        machine("kvm-qemu", "installed-read-only")
+
+
+def test_a_variant_of_two_parts_needs_the_state_of_both() -> None:
+    assert machine("seed+delta-cache+postcopy", "stale-page-served").steps
+    with pytest.raises(Unusable, match="'stale-page-served' on 'postcopy'; expected a machine whose state has cache"):
+        machine("postcopy", "stale-page-served")
+
+
 def test_two_parts_that_keep_the_same_field_of_the_state_do_not_go_together() -> None:
     with pytest.raises(Unusable, match=r"'incremental'.*'shared-storage'|'shared-storage'.*'incremental'"):
         machine("bare+shared-storage+incremental")
