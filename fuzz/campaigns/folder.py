@@ -7,7 +7,6 @@ log/             libFuzzer's own logs       workers/         where the workers w
 
 import contextlib
 import fcntl
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from fuzz.campaigns.found import Findings
 from fuzz.campaigns.identity import Identity, settled
 from fuzz.campaigns.plan import Plan
 from fuzz.campaigns.statistics import Statistics
-from fuzz.campaigns.store import FolderStore, is_name, name_of, read_input, write_atomically
+from fuzz.campaigns.store import FolderStore, at_once, is_name, name_of, read_input, write_atomically
 from fuzz.campaigns.targets import first_inputs
 from refmodel.unusable import Unusable
 
@@ -162,7 +161,7 @@ def opened(plan: Plan) -> Iterator[Folder]:
     try:
         for below in ("corpus", "findings", "log", "workers"):
             (path / below).mkdir(parents=True, exist_ok=True)
-        lock = open(path / "log" / "lock", "w", opener=_at_once)  # noqa: SIM115 - a pipe is not waited for
+        lock = open(path / "log" / "lock", "w", opener=at_once)  # noqa: SIM115 - a pipe is not waited for
     except OSError as error:
         raise _unwritable(path, error) from None
     with lock:
@@ -174,10 +173,6 @@ def opened(plan: Plan) -> Iterator[Folder]:
             yield _taken_up(plan)
         finally:
             shutil.rmtree(path / "workers", ignore_errors=True)
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def _taken_up(plan: Plan) -> Folder:

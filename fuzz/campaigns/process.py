@@ -15,6 +15,7 @@ from attrs import define, field
 
 from fuzz.campaigns.found import Reported
 from fuzz.campaigns.identity import Identity
+from fuzz.campaigns.store import at_once
 from fuzz.campaigns.targets import is_of_machines, path_of
 
 __all__ = ["Process", "begun", "environment_of", "options_of"]
@@ -163,7 +164,7 @@ def begun(folder: Path, log: Path, identity: Identity, flags: Iterable[str], tim
             str(folder / "corpus"),
             str(corpus),
         ]
-        with log.open("ab") as output:
+        with open(log, "ab", opener=at_once) as output:
             before = output.tell()
             popen = subprocess.Popen(
                 command,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from refmodel.unusable import Unusable
 
-__all__ = ["FolderStore", "Merged", "Store", "merge", "name_of", "read_input", "write_atomically"]
+__all__ = ["FolderStore", "Merged", "Store", "at_once", "merge", "name_of", "read_input", "write_atomically"]
 
 _NAME = re.compile(r"[0-9a-f]{40}")
 _READABLE = "a file whose bytes can be read, and have the SHA-1 that is its name"
@@ -46,6 +46,11 @@ def read_input(path: Path) -> bytes:
     if status.st_size > _LONGEST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return path.read_bytes()
+
+
+def at_once(path: str, flags: int) -> int:
+    """An opener of a file to be written: a pipe in its place is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 class Store(Protocol):

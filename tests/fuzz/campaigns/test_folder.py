@@ -11,6 +11,7 @@ from fuzz.campaigns import found as findings
 from fuzz.campaigns.folder import opened
 from fuzz.campaigns.found import Reported
 from fuzz.campaigns.plan import Plan
+from fuzz.campaigns.process import begun
 from fuzz.campaigns.store import name_of, write_atomically
 from refmodel.unusable import Unusable
 
@@ -205,6 +206,12 @@ def test_nor_is_one_in_place_of_the_lock(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "log" / "lock")
     with pytest.raises(Unusable, match="a folder that can be written"), opened(Plan(tmp_path)):
         pass
+
+
+def test_nor_one_in_place_of_a_workers_log(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.log")
+    with opened(Plan(tmp_path)) as folder, pytest.raises(OSError, match=r"a\.log"):
+        begun(folder.workers / "0", tmp_path / "a.log", folder.identity, (), 1.0, folder.corpus.folder)
 
 
 @pytest.mark.parametrize("name", ["campaign.json", "statistics.json"])
