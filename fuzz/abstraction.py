@@ -24,6 +24,9 @@ __all__ = ["MOST", "Abstraction", "abstraction_of", "of_any", "of_bare", "shifts
 
 MOST = 3
 """Members of a set are counted up to so many: more of them are no other situation."""
+_MEMORIES = ("source.memory", "target.memory")
+_SHADOW = ("shadow.present", "shadow.writable", "shadow.unsynced", "shadow.frame")
+_TLBS = ("cpus.writable", "cpus.frame", "transfer.page", "transfer.flushed")
 _CODE = 32
 """Bits of a page's code, beside those of the machine's parts: ``writable`` counts CPUs in the highest."""
 
@@ -34,13 +37,18 @@ class Abstraction:
     def __init__(self, common: int, places: Places, pieces: list[Piece]) -> None:
         self._common, self._places = common, places
         # How many pages there are, which tells where the last code ends, is the same all along a run.
-        end: Piece = (("source",), lambda m: 1 << places.of(m.source.memory.shape[0]))
+        end: Piece = ((), lambda m: 1 << places.of(m.source.memory.shape[0]))
+        self._functions = [function for _, function in (*pieces, end)]
         self.look = kept([*pieces, end])
-        """A state as one integer."""
+        """The state that a run has come to, as one integer."""
 
     def __call__(self, m: Any) -> tuple[int, ...]:
-        common, codes = self.read(self.look(m))
+        common, codes = self.read(self.of(m))
         return (*common, *codes)
+
+    def of(self, m: Any) -> int:
+        """How a state looks, whatever run has come to it."""
+        return sum(function(m) for function in self._functions)
 
     def read(self, look: int) -> tuple[tuple[int, ...], list[int]]:
         """What is common, and the codes, of the states that look so."""
@@ -75,13 +83,13 @@ def of_bare() -> Abstraction:
         places,
         [
             (("phase",), lambda m: int(m.phase)),
-            (("rounds",), spread(places, 0, "rounds.to_send")),
-            (("log",), spread(places, 1, "log.dirty")),
-            (("protection",), spread(places, 2, "protection.transferred")),
-            (("transfer",), lambda m: m.transfer.stage << places.of(m.transfer.page) + 3),
-            (("source", "target"), equal(places, 5)),
-            (("shadow",), mapped(places, 6)),
-            (("cpus", "transfer"), writable(places, 9)),
+            (("rounds.to_send",), spread(places, 0, "rounds.to_send")),
+            (("log.dirty",), spread(places, 1, "log.dirty")),
+            (("protection.transferred",), spread(places, 2, "protection.transferred")),
+            (("transfer.stage", "transfer.page"), lambda m: m.transfer.stage << places.of(m.transfer.page) + 3),
+            (_MEMORIES, equal(places, 5)),
+            (_SHADOW, mapped(places, 6)),
+            (_TLBS, writable(places, 9)),
         ],
     )
 
@@ -103,27 +111,27 @@ def of_any(spec: AnyMachine) -> Abstraction:
             *_together(common),
             *_held(spec, places),
             *_known(spec, places, shift),
-            (("source", "target"), equal(places, shift + 2)),
-            (("log",), spread(places, shift + 5, "log.dirty")),
-            (("rounds",), spread(places, shift + 6, "rounds.to_send")),
-            (("shadow",), mapped(places, shift + 13)),
-            (("cpus", "transfer"), writable(places, shift + 16)),
+            (_MEMORIES, equal(places, shift + 2)),
+            (("log.dirty",), spread(places, shift + 5, "log.dirty")),
+            (("rounds.to_send",), spread(places, shift + 6, "rounds.to_send")),
+            (_SHADOW, mapped(places, shift + 13)),
+            (_TLBS, writable(places, shift + 16)),
         ],
     )
 
 
 def _common(spec: AnyMachine) -> Iterator[tuple[str, Callable[[Any], int]]]:
-    """What is common to all pages: of each value, the field of the state that has it, and how to get it."""
+    """What is common to all pages: of each value, the leaf of the state that has it, and how to get it."""
     found = list(leaves(spec.state))
     own = _own(spec)
     for path in ("phase", *(leaf.path for leaf in found if not leaf.keys and leaf.kind is not int)):
-        yield path.split(".")[0], attrgetter(path)
+        yield path, attrgetter(path)
     for leaf in own:
         if leaf.kind is Set and not _is_over_pages(leaf):
-            yield leaf.path.split(".")[0], _up_to_most(attrgetter(f"{leaf.path}.size"))
+            yield leaf.path, _up_to_most(attrgetter(f"{leaf.path}.size"))
     for leaf in own:
         if leaf.kind is int and leaf.sort and not leaf.sort.finite:
-            yield leaf.path.split(".")[0], _up_to_most(attrgetter(leaf.path))
+            yield leaf.path, _up_to_most(attrgetter(leaf.path))
 
 
 def _up_to_most(get: Callable[[Any], int]) -> Callable[[Any], int]:
@@ -132,8 +140,13 @@ def _up_to_most(get: Callable[[Any], int]) -> Callable[[Any], int]:
 
 def _together(common: list[tuple[str, Callable[[Any], int]]]) -> Iterator[Piece]:
     """What is common, a byte each, those of one field of the state together."""
-    for name in dict.fromkeys(name for name, _ in common):
-        yield (name,), _side_by_side([(get, 8 * i) for i, (field, get) in enumerate(common) if field == name])
+    for name in dict.fromkeys(_field(path) for path, _ in common):
+        those = [(path, get, 8 * i) for i, (path, get) in enumerate(common) if _field(path) == name]
+        yield [path for path, _, _ in those], _side_by_side([(get, at) for _, get, at in those])
+
+
+def _field(path: str) -> str:
+    return path.split(".")[0]
 
 
 def _side_by_side(values: list[tuple[Callable[[Any], int], int]]) -> Callable[[Any], int]:
@@ -148,12 +161,12 @@ def _held(spec: AnyMachine, places: Places) -> Iterator[Piece]:
         at -= 2
         one = len(leaf.keys) == 1
         yield (
-            (leaf.path.split(".")[0],),
+            (leaf.path,),
             spread(places, at, leaf.path) if one else members(places, at, leaf.path, leaf.keys[0].name == "pfn", MOST),
         )
     for leaf in frames:
         at -= 1
-        yield (leaf.path.split(".")[0],), is_member(places, at, leaf.path)
+        yield (leaf.path,), is_member(places, at, leaf.path)
 
 
 def _known(spec: AnyMachine, places: Places, shift: int) -> Iterator[Piece]:
@@ -162,8 +175,8 @@ def _known(spec: AnyMachine, places: Places, shift: int) -> Iterator[Piece]:
     def each(name: str, bit: int) -> Piece:
         return remembered(spec, name, lambda page: 1 << places.of(page) + shift + bit)
 
-    parts, in_hand = each("in_hand", 0)
-    yield {*parts, "transfer"}, lambda m: m.transfer.stage * in_hand(m)
+    paths, in_hand = each("in_hand", 0)
+    yield {*paths, "transfer.stage"}, lambda m: m.transfer.stage * in_hand(m)
     yield each("permits", 3)
     yield each("is_marked", 4)
 

@@ -50,6 +50,8 @@ class Reached:
 @define(eq=False)
 class _Feature:
     reached: Reached
+    length: int
+    """Of the input up to there."""
     met: int = 1
     picked: int = 0
 
@@ -77,24 +79,24 @@ class Archive:
 
         ``so_far`` are all that it has met by now; the run may add to them later, and do nothing else to them.
         """
-        reached, features = None, self._features
+        reached, features, random, length = None, self._features, self._chance.random, len(data)
         for name in new:
             known = features.get(name)
             times = known.met + 1 if known else 1
             ends = times in _ENDED_AT and view_of(name) == DIFFERS
             # A shorter run to there takes the place of the one that is kept; now and then another does.
-            keeps = known is None or len(data) < len(known.reached.data) or self._chance.random() * times < 1
+            keeps = known is None or length < known.length or random() * times < 1
             if reached is None and (ends or keeps):
                 reached = Reached(data, course.copied(), so_far, len(so_far))
             if reached is not None and ends and reached not in self._unfinished:
                 self._unfinished.append(reached)
             if known is None:
                 assert reached is not None
-                self._add(name, _Feature(reached))
+                self._add(name, _Feature(reached, length))
                 continue
             known.met = times
             if reached is not None and keeps:
-                known.reached = reached
+                known.reached, known.length = reached, length
 
     def _add(self, name: int, feature: _Feature) -> None:
         self._features[name] = feature

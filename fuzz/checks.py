@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from fuzz.layout import Layout, known_scalars
+from fuzz.layout import known_scalars
 from fuzz.packed import Packing
-from fuzz.plans import Instance, Plan, Readers
+from fuzz.plans import Instance, Plans, Readers
 from fuzz.unknown import every_path
 from refmodel.language import Claim
 from refmodel.language.sorts import domain
@@ -23,8 +23,6 @@ from refmodel.state import Machine
 
 __all__ = ["Checker"]
 
-_MOST_PLANS = 50_000
-"""Plans kept, one for each mask of changed cells and values of the scalars; the oldest go first."""
 _MOST_SEEN = 400_000
 """Cells' values kept for which an instance or a plan held, of all together (some 60 MB); then all are forgotten."""
 _Scalars = tuple[Any, ...]
@@ -33,21 +31,16 @@ _Scalars = tuple[Any, ...]
 class Checker:
     """The claims of one machine with given sizes. It keeps nothing of a run: ``packed`` goes from step to step."""
 
-    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int]) -> None:
+    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int], packing: Packing) -> None:
         self._spec = spec
         self._sizes = dict(sizes)
-        self._layout = Layout.of(spec.state, sizes)
-        self.packing = Packing(spec.state, self._layout)
+        self._layout = packing.layout
+        self.packing = packing
         self._paths, self._scalars = known_scalars(spec.state)
         places = (self._layout.whole(path) for path in self._paths)
         self._scalar_bits = sum(self.packing.bits(cells) for cells in places)
-        self._invariants = _Plans(self, spec.invariants)
-        self._laws = _Plans(self, spec.laws)
+        self._of_scalars: dict[int, Plans] = {}
         self._seen = 0
-
-    def changed(self, before: int, after: int) -> int:
-        """The mask of the cells by which two packed states differ."""
-        return self.packing.cells(before ^ after)
 
     def broken(
         self, before: Machine, after: Machine, packed: tuple[int, int], changed: tuple[int, int], number: int
@@ -59,29 +52,30 @@ class Checker:
         """
         old, new = packed
         earlier, now = changed
-        scalars = new & self._scalar_bits
-        plan = self._invariants.plan(now if earlier >= 0 else -1, scalars, after)
+        plans = self.plans(new, after)
+        plan, laws = plans.of(now if earlier >= 0 else -1)
         values: Any = new & plan.bits
         if values not in plan.held:
-            for claim in plan.instances:
-                those = new & claim.bits
-                if those not in claim.held:
-                    if not claim.check(after, *claim.where):
+            for check, where, bits, held in plan.instances:
+                those = new & bits
+                if those not in held:
+                    if not check(after, *where):
                         return self.first(before, after, number)
-                    self._holds(claim.held, those)
+                    self._holds(held, those)
             self._holds(plan.held, values)
-        plan = self._laws.plan(now | earlier, scalars, after)
-        if not plan.instances:
-            return None
-        values = (old & plan.bits, new & plan.bits)
-        if values not in plan.held:
-            for claim in plan.instances:
-                both = (old & claim.bits, new & claim.bits)
-                if both not in claim.held:
-                    if not claim.check(before, after, *claim.where):
-                        return self.first(before, after, number)
-                    self._holds(claim.held, both)
-            self._holds(plan.held, values)
+        # Not one plan of both changes: pairs of them are many, and few laws read what both changed.
+        for plan in (laws, plans.of(earlier)[1]):
+            if not plan.instances:
+                continue
+            values = old & plan.bits, new & plan.bits
+            if values not in plan.held:
+                for check, where, bits, held in plan.instances:
+                    both = old & bits, new & bits
+                    if both not in held:
+                        if not check(before, after, *where):
+                            return self.first(before, after, number)
+                        self._holds(held, both)
+                self._holds(plan.held, values)
         return None
 
     def first(self, before: Machine, after: Machine, number: int) -> Broken | None:
@@ -102,51 +96,27 @@ class Checker:
         """Every claim at every choice of its parameters."""
         return [(c, w) for c in claims for w in product(*(domain(sort, self._sizes) for _, sort in c.parameters))]
 
+    def plans(self, packed: int, m: Machine) -> Plans:
+        """What is to be checked in states with the scalars of this one, which is given packed as well."""
+        key = packed & self._scalar_bits
+        plans = self._of_scalars.get(key)
+        if plans is None:
+            scalars = self._scalars(m)
+            readers = (
+                Readers([self._instance(*each, scalars) for each in self.instances(claims)])
+                for claims in (self._spec.invariants, self._spec.laws)
+            )
+            plans = self._of_scalars[key] = Plans(*readers)
+        return plans
+
+    def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> tuple[int, Instance]:
+        cells = self.reads(claim, where, scalars)
+        return cells, Instance(getattr(self._spec, claim.name), where, self.packing.bits(cells), set())
+
     def _holds(self, held: set[Any], values: Any) -> None:
         self._seen += 1
         if self._seen > _MOST_SEEN:
             self._seen = 0
-            self._invariants.forget()
-            self._laws.forget()
+            for plans in self._of_scalars.values():
+                plans.forget()
         held.add(values)
-
-
-class _Plans:
-    """What to check after a change; made when first asked for."""
-
-    def __init__(self, checker: Checker, claims: list[Claim]) -> None:
-        self._checker = checker
-        self._instances = checker.instances(claims)
-        self._made: dict[int, Readers] = {}
-        self._plans: dict[tuple[int, int], Plan] = {}
-
-    def plan(self, changed: int, scalars: int, m: Machine) -> Plan:
-        """The instances that read a changed cell and can fail, in states with the scalars of this one, packed."""
-        plan = self._plans.get((changed, scalars))
-        if plan is None:
-            if len(self._plans) >= _MOST_PLANS:
-                del self._plans[next(iter(self._plans))]
-            instances, bits = self._of(scalars, m).of(changed), 0
-            for claim in instances:
-                bits |= claim.bits
-            plan = self._plans[changed, scalars] = Plan(instances, bits)
-        return plan
-
-    def forget(self) -> None:
-        """For which values the instances held."""
-        for readers in self._made.values():
-            for claim in readers.instances:
-                claim.held.clear()
-        for plan in self._plans.values():
-            plan.held.clear()
-
-    def _of(self, packed: int, m: Machine) -> Readers:
-        if packed not in self._made:
-            scalars = self._checker._scalars(m)
-            self._made[packed] = Readers([self._instance(*each, scalars) for each in self._instances])
-        return self._made[packed]
-
-    def _instance(self, claim: Claim, where: tuple[int, ...], scalars: _Scalars) -> Instance:
-        checker = self._checker
-        cells = checker.reads(claim, where, scalars)
-        return Instance(getattr(checker._spec, claim.name), where, cells, checker.packing.bits(cells))

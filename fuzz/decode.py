@@ -6,19 +6,18 @@ order of weight. So nearly every pair of bytes is a step, and a changed byte cha
 give the same schedule.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import product
-from math import gcd
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
 
-from fuzz.layout import Layout, known_scalars
+from fuzz.kinds import Kind, kind_of
+from fuzz.layout import known_scalars
 from fuzz.mix import AT_THE_TARGET, MOST_ROUNDS, MOST_STEPS, OPENING, RARE, SHARES, SIZES, weight
+from fuzz.packed import Packing
 from fuzz.unknown import every_path
-from refmodel.language import Action, Actor, Refused, Step
-from refmodel.language.sorts import domain
+from refmodel.language import Action, Actor, Refused
 from refmodel.migration import AnyMachine
 from refmodel.state import Machine
 
@@ -46,60 +45,43 @@ def head(data: bytes) -> tuple[Mapping[str, int], int]:
 
 
 @frozen
-class _Kind:
-    """A kind of step with every choice of its arguments, and the stride that visits them all."""
-
-    name: str
-    actor: Actor
-    function: Callable[..., Machine]
-    actions: tuple[Action, ...]
-    stride: int
-
-    def attempt(self, m: Machine, byte: int, tries: int) -> tuple[Action, Machine] | None:
-        """Take the step with the arguments that the byte names, or else with others."""
-        actions = self.actions
-        count = len(actions)
-        i = byte % count
-        for _ in range(tries if tries < count else count):
-            action = actions[i]
-            try:
-                return action, self.function(m, *action.arguments)
-            except Refused:
-                i = (i + self.stride) % count
-        return None
-
-
-@frozen
 class _Choices:
     """What bytes mean in states with the same scalars: the kind of each byte, and what to try when it is refused."""
 
-    picked: tuple[_Kind, ...]
-    fallback: Mapping[Actor, tuple[_Kind, ...]]
-    operators: tuple[_Kind, ...]
+    picked: tuple[Kind, ...]
+    fallback: Mapping[Actor, tuple[Kind, ...]]
+    operators: tuple[Kind, ...]
     """What a first byte that stands for the operator may mean, by the second: there are more kinds than such bytes."""
 
 
 class Decoder:
     """Turns pairs of bytes into enabled steps of one machine with given sizes."""
 
-    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int]) -> None:
-        self._kinds = [_kind(spec, step, sizes) for step in spec.steps.values()]
-        self._layout = Layout.of(spec.state, sizes)
+    def __init__(self, spec: AnyMachine, sizes: Mapping[str, int], packing: Packing) -> None:
+        self._kinds = [kind_of(spec, step, sizes, packing) for step in spec.steps.values()]
+        self._layout = packing.layout
         self._paths, self._scalars = known_scalars(spec.state)
-        self._choices: dict[tuple[Any, ...], _Choices] = {}
-        self.nominal: list[_Kind | None] = []
+        self._scalar_bits = sum(packing.bits(self._layout.whole(path)) for path in self._paths)
+        self._choices: dict[Any, _Choices] = {}
+        """By the scalars, or by their bits of a packed state."""
+        self.nominal: list[Kind | None] = []
         """The kind that each first byte stands for wherever that kind can be taken."""
         for actor, share in SHARES.items():
             # The operator's bytes stand for any of its kinds.
             kinds = [] if actor is Actor.OPERATOR else self._of(actor)
             self.nominal += _spread(kinds, share) or [None] * share
 
-    def choose(self, m: Machine, kind_byte: int, argument_byte: int) -> tuple[Action, Machine] | None:
-        """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled."""
-        scalars = self._scalars(m)
+    def choose(
+        self, m: Machine, kind_byte: int, argument_byte: int, packed: int | None = None
+    ) -> tuple[Action, Machine] | None:
+        """The step that two bytes mean in a state, and the state after it; None where nothing was found enabled.
+
+        ``packed`` is that state too; it spares trying what was refused before.
+        """
+        scalars: Any = self._scalars(m) if packed is None else packed & self._scalar_bits
         choices = self._choices.get(scalars)
         if choices is None:
-            choices = self._choices[scalars] = self._made(scalars)
+            choices = self._choices[scalars] = self._made(self._scalars(m))
         if not choices.picked:
             return None
         kind = choices.picked[kind_byte]
@@ -107,11 +89,11 @@ class Decoder:
             kind = choices.operators[argument_byte]
         if len(kind.actions) > 256:  # the kind has more than one byte: which of them it was tells more arguments apart
             argument_byte += 256 * kind_byte
-        found = kind.attempt(m, argument_byte, _OWN_TRIES)
+        found = kind.attempt(m, argument_byte, _OWN_TRIES, packed)
         if found is None:
             for other in choices.fallback[kind.actor]:
                 if other is not kind:
-                    found = other.attempt(m, argument_byte, _OTHER_TRIES)
+                    found = other.attempt(m, argument_byte, _OTHER_TRIES, packed)
                     if found is not None:
                         break
         return found
@@ -133,7 +115,7 @@ class Decoder:
             if taken == most_steps:
                 return
 
-    def possible(self, scalars: tuple[Any, ...]) -> list[_Kind]:
+    def possible(self, scalars: tuple[Any, ...]) -> list[Kind]:
         """The kinds that are not always refused in states with these scalars."""
         known = dict(zip(self._paths, scalars, strict=True))
         kinds = []
@@ -145,7 +127,7 @@ class Decoder:
                     break
         return kinds
 
-    def _of(self, actor: Actor) -> list[_Kind]:
+    def _of(self, actor: Actor) -> list[Kind]:
         return [kind for kind in self._kinds if kind.actor is actor]
 
     def _made(self, scalars: tuple[Any, ...]) -> _Choices:
@@ -172,24 +154,10 @@ class Decoder:
         return _Choices(tuple(picked), fallback, tuple(operators))
 
 
-def _kind(spec: AnyMachine, step: Step, sizes: Mapping[str, int]) -> _Kind:
-    choices = product(*(domain(sort, sizes) for _, sort in step.parameters))
-    actions = tuple(Action(step.name, arguments) for arguments in choices)
-    return _Kind(step.name, step.actor, getattr(spec, step.name), actions, _stride(len(actions)))
-
-
-def _stride(count: int) -> int:
-    """A step through ``count`` choices that visits each once, and changes more than the last argument."""
-    stride = max(1, count * 5 // 8)
-    while gcd(stride, count) != 1:
-        stride += 1
-    return stride
-
-
-def _spread(kinds: list[_Kind], places: int, other: Mapping[str, int] = MappingProxyType({})) -> list[_Kind]:
+def _spread(kinds: list[Kind], places: int, other: Mapping[str, int] = MappingProxyType({})) -> list[Kind]:
     """So many places, given to the kinds by weight; of some it is another here."""
     weights = [other.get(kind.name, weight(kind.name)) for kind in kinds]
-    total, passed, spread = sum(weights), 0, list[_Kind]()
+    total, passed, spread = sum(weights), 0, list[Kind]()
     for kind, share in zip(kinds, weights, strict=True):
         passed += share
         spread += [kind] * (places * passed // total - len(spread))

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from fuzz.abstraction import MOST, abstraction_of, shifts_of
+from fuzz.kept import Along
 from refmodel.migration import AnyMachine
 from refmodel.seed import Bare
 
@@ -18,8 +18,8 @@ DIFFERS = 7
 """The view of pages alone that differ at the target: who will send them? Where nobody will, a write is lost."""
 
 
-def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
-    """What libFuzzer is fed of a state of the machine, as hashes.
+def features_of(spec: AnyMachine) -> Callable[[Along], tuple[int, ...]]:
+    """What libFuzzer is fed of the state that a run of the machine has come to, as hashes.
 
     Of each page by itself, with what is common to all: how it is, and how many are so; what each contract sees of it;
     and of a page that differs at the target, who will send it. Whole states are too many: nearly every run would meet a
@@ -30,8 +30,8 @@ def features_of(spec: AnyMachine) -> Callable[[Any], tuple[int, ...]]:
     of_looks = dict[int, tuple[int, ...]]()
     of_states = dict[tuple[int, ...], tuple[int, ...]]()
 
-    def features(m: Any) -> tuple[int, ...]:
-        look = abstract.look(m)
+    def features(run: Along) -> tuple[int, ...]:
+        look = abstract.look(run)
         found = of_looks.get(look)
         if found is None:
             if len(of_looks) >= _MOST_KNOWN:

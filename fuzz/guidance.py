@@ -59,7 +59,7 @@ class Guide:
         before = len(course.actions)
         choose, idle, still = self._runner.parts(sizes).decoder.choose, 0, 0
         for i in range(len(begun.data) if begun else HEAD, len(data) - 1, RECORD):
-            found = choose(course.state, data[i], data[i + 1])
+            found = choose(course.state, data[i], data[i + 1], course.packed if self._feed else None)
             if found is None:
                 idle += 1
                 if idle == IDLE_RECORDS:
@@ -67,7 +67,7 @@ class Guide:
                 continue
             idle = 0
             finding = course.follow(*found)
-            features = self._features(course.state)
+            features = self._features(course)
             new = [] if features is last else [feature for feature in features if feature not in met]
             last = features
             met.update(new)

@@ -1,61 +1,83 @@
-"""A sum of functions of a state, each called again only where a part of the state that it reads has been replaced.
+"""A sum of functions of a state, each called again only where a cell of the state that it reads has changed.
 
-A step replaces few parts of a state (``State.but``), so that along a run most of what is asked of a state was answered
-for the one before it.
+A step changes few cells of a state, so that along a run most of what is asked of a state was answered for the one
+before it.
 """
 
 from collections.abc import Callable, Iterable
-from operator import attrgetter
-from typing import Any
+from functools import reduce
+from operator import attrgetter, or_
+from typing import Any, Protocol
 
 from fuzz.layout import Layout
 from fuzz.mix import DEFAULT_SIZES
+from fuzz.packed import Packing
 from fuzz.unknown import every_path
 from refmodel.language import Map, Set
 from refmodel.migration import AnyMachine
 from refmodel.search.seed_space import sizes_for
 
-__all__ = ["Piece", "kept", "leaves_read", "remembered"]
+__all__ = ["Along", "Piece", "kept", "leaves_read", "remembered"]
 
 _MOST_KNOWN = 1 << 14
-"""Answers that are remembered of a function; then all are forgotten."""
+"""Answers that are remembered of a function, and changes of which it is remembered who reads them; then all are
+forgotten."""
 Piece = tuple[Iterable[str], Callable[[Any], int]]
-"""A function of states, and the fields of the state that it reads."""
+"""A function of states, and the leaves of the state that it reads."""
 
 
-def kept(pieces: Iterable[Piece]) -> Callable[[Any], int]:
+class Along(Protocol):
+    """A run at one of its states: it, packed, and the state before; the cells by which they differ, as a mask."""
+
+    packing: Packing
+    state: Any
+    packed: int
+    before: int
+    changed: int
+
+
+def kept(pieces: Iterable[Piece]) -> Callable[[Along], int]:
     """What the functions come to together."""
-    asked = [(frozenset(parts), function) for parts, function in pieces]
-    names = sorted(frozenset[str]().union(*(parts for parts, _ in asked)))
-    before: list[Any] = [object()] * len(names)  # no part of any state
-    answers, total = [0] * len(asked), 0
-    of_changed: dict[int, list[tuple[int, Callable[[Any], int]]]] = {}
+    asked = [(tuple(paths), function) for paths, function in pieces]
+    of_sizes: dict[Packing, _Kept] = {}
 
-    def those_that_read(changed: int) -> list[tuple[int, Callable[[Any], int]]]:
-        read = {name for i, name in enumerate(names) if changed >> i & 1}
-        return [(i, function) for i, (parts, function) in enumerate(asked) if parts & read]
+    def of(run: Along) -> int:
+        found = of_sizes.get(run.packing)
+        if found is None:
+            found = of_sizes[run.packing] = _Kept(asked, run.packing.layout)
+        return found.of(run)
 
-    def again(m: Any) -> int:
-        nonlocal total
-        fields = m.__dict__
-        changed, bit = 0, 1
-        for i, name in enumerate(names):
-            part = fields[name]
-            if part is not before[i]:
-                before[i] = part
-                changed |= bit
-            bit += bit
-        if changed:
-            reading = of_changed.get(changed)
-            if reading is None:
-                reading = of_changed[changed] = those_that_read(changed)
+    return of
+
+
+class _Kept:
+    """The same for states of one size."""
+
+    def __init__(self, asked: Iterable[Piece], layout: Layout) -> None:
+        self._asked = [(reduce(or_, map(layout.whole, paths), 0), function) for paths, function in asked]
+        self._answers, self._total, self._packed = [0] * len(self._asked), 0, -1  # no state is packed so
+        self._of_changed: dict[int, list[tuple[int, Callable[[Any], int]]]] = {}
+
+    def of(self, run: Along) -> int:
+        reading = self._reading(run.changed if run.before == self._packed else -1)
+        self._packed = run.packed
+        if reading:
+            m, answers = run.state, self._answers
             for i, function in reading:
                 answer = function(m)
-                total += answer - answers[i]
+                self._total += answer - answers[i]
                 answers[i] = answer
-        return total
+        return self._total
 
-    return again
+    def _reading(self, changed: int) -> list[tuple[int, Callable[[Any], int]]]:
+        """The functions that read a changed cell; all of them, where everything may have changed."""
+        found = self._of_changed.get(changed)
+        if found is None:
+            if len(self._of_changed) >= _MOST_KNOWN:
+                self._of_changed.clear()
+            found = [(i, f) for i, (cells, f) in enumerate(self._asked) if changed < 0 or cells & changed]
+            self._of_changed[changed] = found
+        return found
 
 
 def remembered(spec: AnyMachine, hook: str, at: Callable[[int], int]) -> Piece:
@@ -77,9 +99,7 @@ def remembered(spec: AnyMachine, hook: str, at: Callable[[int], int]) -> Piece:
             found = known[key] = sum(at(page) for page in range(pages) if ask(m, page))
         return found
 
-    # Where it reads scalars alone nothing of those tells that the state is one with another number of pages.
-    parts = {path.split(".")[0] for path in paths}
-    return parts if any("." in path for path in paths) else {*parts, "source"}, of
+    return paths, of
 
 
 def leaves_read(spec: AnyMachine, hook: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Kept up to date from step to step: parts that a step shares with the state before it are not looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
 import attrs
@@ -25,8 +25,8 @@ _Update = Callable[[int, Any, Any], int]
 class Packing:
     """How the states of one class with given sizes are packed."""
 
-    def __init__(self, state: type[State], layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, state: type[State], sizes: Mapping[str, int]) -> None:
+        self.layout = layout = Layout.of(state, sizes)
         self._offsets: dict[str, int] = {}
         self._cells: list[int] = []
         """By the number of a cell: the mask of its bits."""
@@ -107,9 +107,9 @@ class Packing:
 
     def _leaf_updater(self, path: str) -> _Update:
         offset = self._offsets[path]
-        if self._layout.leaves[path].kind is Set:
+        if self.layout.leaves[path].kind is Set:
             return lambda packed, old, new: packed ^ (old.bits ^ new.bits) << offset
-        numbers = self._numbers
-        if self._layout.leaves[path].kind is Map:
-            return lambda packed, old, new: packed ^ (numbers(old.cells) ^ numbers(new.cells)) << offset
-        return lambda packed, old, new: packed ^ (numbers((old,)) ^ numbers((new,))) << offset
+        others, numbers = ~self.bits(self.layout.whole(path)), self._numbers
+        if self.layout.leaves[path].kind is Map:
+            return lambda packed, old, new: packed & others | numbers(new.cells) << offset
+        return lambda packed, old, new: packed & others | numbers((new,)) << offset

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from fuzz.checks import Checker
 from fuzz.decode import Decoder, head
 from fuzz.mix import MORE
+from fuzz.packed import Packing
 from fuzz.visible import visible
 from fuzz.vocabulary import Vocabulary
 from refmodel.language import Action, Refused
@@ -48,7 +49,10 @@ def _copied(this: T) -> T:
 
 
 class Course:
-    """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at."""
+    """A run in progress; ``finding`` is None as long as nothing is wrong. Without a checker no claim is looked at.
+
+    It keeps its state packed too, the one before it, and by which cells they differ, as a mask: -1 for all.
+    """
 
     def __init__(
         self, spec: AnyMachine, checker: Checker | None, start: "_Start", sizes: Mapping[str, int], rounds: int
@@ -60,9 +64,9 @@ class Course:
         self.finding: Finding | None = None
         self._checker = checker
         self._watch = _copied(start.watch)
-        self._packed = start.packed
         self._visible = start.visible
-        self._changed = -1  # before the first step everything is new
+        self.packing = start.packing
+        self.packed, self.before, self.changed = start.packed, -1, -1  # before the first step everything is new
 
     def follow(self, action: Action, after: Machine) -> Finding | None:
         """Take one step that the machine has made: what it broke or let the guest notice, or None."""
@@ -70,12 +74,11 @@ class Course:
         self.state = after
         self.actions.append(action)
         number = len(self.actions)
-        broken = None
+        broken, earlier = None, self.changed
+        self.before, self.packed = self.packed, self.packing.after(self.packed, before, after)
+        self.changed = self.packing.cells(self.before ^ self.packed)
         if self._checker is not None:
-            old, new = self._packed, self._checker.packing.after(self._packed, before, after)
-            changed = self._checker.changed(old, new)
-            broken = self._checker.broken(before, after, (old, new), (self._changed, changed), number)
-            self._packed, self._changed = new, changed
+            broken = self._checker.broken(before, after, (self.before, self.packed), (earlier, self.changed), number)
         noticed = self._noticed(before, action, after)
         if broken or noticed:
             seen = Noticed(noticed, number) if noticed else None
@@ -91,18 +94,19 @@ class Course:
 
     def _noticed(self, before: Machine, action: Action, after: Machine) -> str | None:
         """What the guest notices. A step that it can neither see nor that the promise knows changes nothing there."""
-        unseen = all(map(is_, self._visible(before), self._visible(after)))
-        if unseen and not witness(self._spec, before, action):
+        promised = witness(self._spec, before, action)
+        if not promised and all(map(is_, self._visible(before), self._visible(after))):
             return None
-        return self._watch.step(before, action, after)
+        return self._watch.told(promised, after)
 
 
 @frozen
 class _Start:
-    """Where runs with the same sizes and rounds begin; ``packed`` for the checker."""
+    """Where runs with the same sizes and rounds begin."""
 
     state: Machine
     watch: Watch
+    packing: Packing
     packed: int
     visible: Callable[[Machine], tuple[object, ...]]
     """The parts of a state that the guest may notice anything by."""
@@ -113,6 +117,7 @@ class _Parts:
     """What runs with the same sizes share."""
 
     start: Machine
+    packing: Packing
     checker: Checker
     decoder: Decoder
     starts: dict[int, _Start] = field(factory=dict)
@@ -135,7 +140,9 @@ class Runner:
         """The start state, the checker and the decoder for these sizes."""
         key = tuple(sorted(sizes.items()))
         if key not in self._parts:
-            self._parts[key] = _Parts(self.spec.start(sizes), Checker(self.spec, sizes), Decoder(self.spec, sizes))
+            packing = Packing(self.spec.state, sizes)
+            checker, decoder = Checker(self.spec, sizes, packing), Decoder(self.spec, sizes, packing)
+            self._parts[key] = _Parts(self.spec.start(sizes), packing, checker, decoder)
         return self._parts[key]
 
     def course(self, sizes: Mapping[str, int], rounds: int) -> Course:
@@ -145,7 +152,7 @@ class Runner:
         if start is None:
             state = parts.start.but(rounds=parts.start.rounds.but(left=rounds))
             fetch = attrgetter(*visible(self.spec, state))
-            start = _Start(state, Watch(self.spec, state), parts.checker.packing.first(state), fetch)
+            start = _Start(state, Watch(self.spec, state), parts.packing, parts.packing.first(state), fetch)
             parts.starts[rounds] = start
         return Course(self.spec, parts.checker if self.claims else None, start, sizes, rounds)
 

@@ -7,7 +7,9 @@ scalars; so a step that is always refused there need not be tried, and a claim t
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from inspect import signature
+from operator import or_
 from typing import Any
 
 from attrs import frozen
@@ -35,12 +37,12 @@ class _Paths:
         return self.taken[self.at - 1]
 
     def another(self) -> bool:
-        """Turn to a path not yet followed; False when there is none."""
+        """Turn to a path not yet followed, of which nothing has been read; False when there is none."""
         while self.taken and not self.taken[-1]:
             self.taken.pop()
         if self.taken:
             self.taken[-1] = False
-        self.at = 0
+        self.at = self.reads = 0
         return bool(self.taken)
 
     def note(self, *given: object) -> None:
@@ -133,10 +135,23 @@ class Unread:
 
 @frozen
 class Result:
-    """What a function of unknown states came to: its value on each path, and the cells read on any."""
+    """What a function of unknown states came to: its value on each path, and the cells read there."""
 
-    values: tuple[Any, ...]
-    reads: int
+    paths: tuple[tuple[Any, int], ...]
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What it may come to."""
+        return tuple(value for value, _ in self.paths)
+
+    @property
+    def reads(self) -> int:
+        """The cells read on any path."""
+        return reduce(or_, (reads for _, reads in self.paths), 0)
+
+    def reads_before(self, end: object) -> int:
+        """The cells read on those that end so: where they are as in a state in which it ended so, it does again."""
+        return reduce(or_, (reads for value, reads in self.paths if value is end), 0)
 
 
 def every_path(
@@ -147,17 +162,18 @@ def every_path(
     An exception is a value too: its class. None when the paths are too many, or the function does what the unknown
     cannot do.
     """
-    paths, values = _Paths(), list[Any]()
+    paths, found = _Paths(), list[tuple[Any, int]]()
     for _ in _until_done(paths):
         try:
-            values.append(function(*(Unread(layout, k, paths) for k in known), *arguments))
+            value = function(*(Unread(layout, k, paths) for k in known), *arguments)
         except (TypeError, AttributeError, KeyError, IndexError, RecursionError):
             return None
         except Exception as error:
-            values.append(type(error))
-        if len(values) > _MOST_PATHS:
+            value = type(error)
+        found.append((value, paths.reads))
+        if len(found) > _MOST_PATHS:
             return None
-    return Result(tuple(values), paths.reads)
+    return Result(tuple(found))
 
 
 def _until_done(paths: _Paths) -> Iterator[None]:

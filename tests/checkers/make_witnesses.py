@@ -77,13 +77,11 @@ def _sole(runner: Runner, sizes: Mapping[str, int], before: Any, after: Any, wro
     broken: set[str] = set()
     if checker._scalars(wrong) == checker._scalars(after):
         packed = checker.packing.first(after)
-        changed = checker.changed(packed, checker.packing.after(packed, after, wrong))
-        scalars = packed & checker._scalar_bits
-        invariants = checker._invariants.plan(changed, scalars, wrong).instances
-        laws = checker._laws.plan(changed, scalars, wrong).instances
-        broken |= {each.check.__name__ for each in invariants if not each.check(wrong, *each.where)}
+        changed = checker.packing.cells(packed ^ checker.packing.after(packed, after, wrong))
+        invariants, laws = checker.plans(packed, wrong).of(changed)
+        broken |= {each.check.__name__ for each in invariants.instances if not each.check(wrong, *each.where)}
         if len(broken - {*but}) < 2:
-            broken |= {each.check.__name__ for each in laws if not each.check(before, wrong, *each.where)}
+            broken |= {each.check.__name__ for each in laws.instances if not each.check(before, wrong, *each.where)}
         broken -= {*but}
         return broken.pop() if len(broken) == 1 else ""
     for claim in spec.claims.values():

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from fuzz.checks import Checker
 from fuzz.decode import head
+from fuzz.packed import Packing
 from fuzz.run import Runner
 from refmodel.schedules.replay import Watch, first_broken
 from refmodel.variants import VARIANTS
@@ -57,13 +57,13 @@ def test_incremental_checking_agrees_on_right_machines_for_longer(machine: str) 
 
 
 def test_the_comparison_sees_a_checker_that_looks_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Checker.changed
+    real = Packing.cells
 
-    def blind(self: Checker, before: int, after: int) -> int:
-        whole = self._layout.whole
-        return real(self, before, after) & ~whole("transfer.flushed") & ~whole("transfer.stage")
+    def blind(self: Packing, differs: int) -> int:
+        whole = self.layout.whole
+        return real(self, differs) & ~whole("transfer.flushed") & ~whole("transfer.stage")
 
-    monkeypatch.setattr(Checker, "changed", blind)
+    monkeypatch.setattr(Packing, "cells", blind)
     runs = runner("no-flush")
     with pytest.raises(AssertionError):
         _all_agree(runs)

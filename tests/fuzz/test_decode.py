@@ -2,7 +2,7 @@ from collections import Counter
 from functools import cache
 from random import Random
 
-from fuzz.decode import HEAD, RECORD, Decoder, head
+from fuzz.decode import HEAD, RECORD, head
 from fuzz.mix import DEFAULT_SIZES, MORE, MOST_STEPS, SHARES, SIZES, WEIGHTS
 from refmodel.language import Action, Actor, Refused
 from refmodel.machines import machine
@@ -83,8 +83,10 @@ def test_the_mix_is_about_steps_that_exist() -> None:
     assert sum(SHARES.values()) == 256
     for first in range(8):
         assert head(bytes([first]))[0] in SIZES
+    bare = runner(on="bare")
     for sizes in SIZES:
-        assert max(len(kind.actions) for kind in Decoder(Bare(), sizes)._kinds) <= 256  # one byte names them all
+        kinds = bare.parts(sizes).decoder._kinds
+        assert max(len(kind.actions) for kind in kinds) <= 256  # one byte names them all
 
 
 def test_every_step_of_the_operators_is_taken_and_bytes_of_others_are_none() -> None:

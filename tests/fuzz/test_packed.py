@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from fuzz.layout import Layout
 from fuzz.packed import Packing
 from refmodel.language import Map
 from tests.fuzz.drawn import MANY, inputs, runner
@@ -38,10 +37,9 @@ def test_the_cells_that_differ_are_named_by_their_bits() -> None:
     runs = runner()
     sizes, _ = runs.head(b"")
     start: Any = runs.parts(sizes).start
-    layout = Layout.of(runs.spec.state, sizes)
-    packing = Packing(runs.spec.state, layout)
+    packing = Packing(runs.spec.state, sizes)
     changed = start.but(source=start.source.but(memory=start.source.memory.set((1, 0), 3)))
-    cell = layout.places["source.memory"][0] + 1 * sizes["word"]
+    cell = packing.layout.places["source.memory"][0] + 1 * sizes["word"]
     differs = packing.first(start) ^ packing.first(changed)
     assert packing.cells(differs) == 1 << cell
     assert differs & ~packing.bits(1 << cell) == 0
