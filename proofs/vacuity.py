@@ -13,7 +13,7 @@ from typing import Any
 import z3
 from attrs import frozen
 
-from proofs.lifting.lift import closed, initial_state, paths_of
+from proofs.lifting.lift import closed, initial_state, is_unchanged, paths_of
 from proofs.lifting.terms import expression, z3_sort
 from proofs.obligations import INITIAL, Chapter, Hypothesis, Obligation, theory_of
 from proofs.saying import say
@@ -58,7 +58,8 @@ class Witnesses(Chapter):
         return (EXISTS, CAN_BE_TAKEN, *((BEGUN,) if isinstance(self.spec, Migration) else ()))
 
     def obligations(self, part: str) -> Iterator[Obligation]:
-        """One a path; a step that has no path at all can never be taken. One or two of the initial states."""
+        """One a path; a step that has no path at all can never be taken, and one that changes nothing is none. One or
+        two of the initial states."""
         theory = theory_of(self.spec)
         group = f"{type(self.spec).__name__}: not vacuous"
         if part == INITIAL:
@@ -71,8 +72,12 @@ class Witnesses(Chapter):
             return
         hypotheses = small_hypotheses(type(self.spec))
         paths = paths_of(self.spec, self.spec.steps[part], theory.before)
-        for number, conditions in [(path.number, path.conditions) for path in paths] or [(1, (expression(False),))]:
-            yield Obligation(group, part, number, CAN_BE_TAKEN, hypotheses, conditions, lambda: False, satisfiable=True)
+        note = "no path changes anything" if all(is_unchanged(theory.before, p.successor) for p in paths) else ""
+        never = [(1, (expression(False),))]
+        for number, conditions in never if note else [(path.number, path.conditions) for path in paths]:
+            yield Obligation(
+                group, part, number, CAN_BE_TAKEN, hypotheses, conditions, lambda: False, note=note, satisfiable=True
+            )
 
 
 def _begun(spec: AnyMachine, state: Any) -> Any:

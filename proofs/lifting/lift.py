@@ -16,7 +16,7 @@ from proofs.lifting.terms import enum_sort, expression, term, z3_sort
 from refmodel.language import Claim, Map, Set, Sort, Specification, State, Step
 from refmodel.language.state import Leaf, build, leaves
 
-__all__ = ["Path", "any_state", "arguments", "claimed", "closed", "initial_state", "paths_of", "skolem"]
+__all__ = ["Path", "any_state", "arguments", "claimed", "closed", "initial_state", "is_unchanged", "paths_of", "skolem"]
 
 S = TypeVar("S", bound=State)
 
@@ -77,6 +77,16 @@ def _check_fields(state: State) -> None:
         body = found.body if isinstance(found, SymbolicMap) else expression(found)
         if getattr(found, "sorts", ()) != leaf.keys or body.sort() != held:
             raise TypeError(f"{cls.__name__}.{leaf.path} is given what is of another sort")
+
+
+def is_unchanged(before: State, after: State) -> bool:
+    """Every leaf is what it was, as it stands."""
+
+    def body(found: Any) -> Any:
+        return found.body if isinstance(found, SymbolicMap) else expression(found)
+
+    cls: Any = type(before)
+    return all(body(fetch(before)).eq(body(fetch(after))) for _, fetch, _ in _leaves(cls))
 
 
 def _check_names(state: State) -> None:
