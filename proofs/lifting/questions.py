@@ -10,6 +10,7 @@ import operator
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -36,10 +37,11 @@ _CHANCES = {"random", "secrets", "time"}
 
 @cache
 def refuse_questions(cls: type[Specification[Any]]) -> None:
-    """TypeError, with function and line, for a specification that does so, itself or in what it calls."""
+    """TypeError, with function, file and line, for a specification that does so, itself or in what it calls."""
     for function in functions_of(cls):
         for line, why in _refused(function):
-            raise TypeError(f"{function.__qualname__}, line {line}, {why}")
+            file = Path(function.__code__.co_filename).name
+            raise TypeError(f"{function.__qualname__} ({file}, line {line}) {why}")
 
 
 @cache
@@ -58,7 +60,7 @@ def _found(function: FunctionType) -> Iterator[tuple[int | None, str]]:
     for code in instructions(function):
         for last, each in pairwise(code):
             line = each.positions.lineno if each.positions else None
-            if each.opname in _OPERATIONS and (each.opname, function.__name__) != ("STORE_ATTR", "__init__"):
+            if each.opname in _OPERATIONS and not _is_harmless(function, last, each):
                 yield line, _OPERATIONS[each.opname]
             for value in named(each) if each.opname.startswith("LOAD_") else ():
                 if any(value is asking for asking in _ASKING):
@@ -68,6 +70,13 @@ def _found(function: FunctionType) -> Iterator[tuple[int | None, str]]:
             caught = each if last.opname == "PUSH_EXC_INFO" else last if each.opname == "CHECK_EXC_MATCH" else None
             if caught and not any(value is Refused for value in named(caught)):
                 yield line, _CATCHES
+
+
+def _is_harmless(function: FunctionType, last: dis.Instruction, each: dis.Instruction) -> bool:
+    """An object is being made; or it is asked whether there is a value at all: neither a term nor an int is None."""
+    if each.opname == "STORE_ATTR":
+        return function.__name__ == "__init__"
+    return each.opname == "IS_OP" and last.opname == "LOAD_CONST" and last.argval is None
 
 
 def _home(value: Any) -> str | None:

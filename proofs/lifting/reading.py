@@ -6,10 +6,12 @@ of Python and what makes classes.
 
 import builtins
 import dis
+import os
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -20,6 +22,7 @@ from refmodel.language.state import parts
 __all__ = ["functions_of", "instructions", "referred"]
 
 _GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+_LIBRARY = Path(os.__file__).parent
 _FOREIGN = {*sys.stdlib_module_names, "attr", "attrs"}
 
 
@@ -75,9 +78,11 @@ def _members(cls: type) -> Iterator[Any]:
 
 
 def _is_foreign(each: Any) -> bool:
-    """It has its home where nothing is read; of attrs, also what it writes into classes."""
-    if isinstance(each, FunctionType) and each.__code__.co_filename.startswith("<attrs"):
-        return True
+    """It has its home where nothing is read, or was written into a class, by attrs (``<string>``) or dataclasses."""
+    if isinstance(each, FunctionType):
+        file = each.__code__.co_filename
+        if file.startswith("<") or Path(file).parent == _LIBRARY:
+            return True
     home = getattr(each, "__module__", None) or ""
     return home.partition(".")[0] in _FOREIGN or f"{home}.".startswith(f"{language.__name__}.")
 

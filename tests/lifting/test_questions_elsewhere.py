@@ -3,8 +3,9 @@
 import operator
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from random import random as chance
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from attrs import frozen
@@ -99,13 +100,13 @@ def until_something_is_so(self: Any, m: Any) -> Any:
 @pytest.mark.parametrize(
     ("step", "says"),
     [
-        (by_a_function, "is_red, line .*, asks what a value is"),
-        (by_a_function_of_a_module, "is_red, line .*, asks what a value is"),
-        (by_a_function_in_a_table, "lambda>, line .*, asks what a value is"),
-        (by_a_function_that_was_made, "painted.*, line .*, asks what a value is"),
-        (by_the_state, "Shown.is_red, line .*, asks what a value is"),
-        (by_an_operator, "by_an_operator, line .*, asks what a value is"),
-        (by_what_it_imports, "by_what_it_imports, line .*, imports what is not read"),
+        (by_a_function, "is_red .asking.py, line .*. asks what a value is"),
+        (by_a_function_of_a_module, "is_red .asking.py, line .*. asks what a value is"),
+        (by_a_function_in_a_table, "lambda> .asking.py, line .*. asks what a value is"),
+        (by_a_function_that_was_made, "painted.* .asking.py, line .*. asks what a value is"),
+        (by_the_state, "Shown.is_red .test_questions_elsewhere.py, line .*. asks what a value is"),
+        (by_an_operator, "by_an_operator .test_questions_elsewhere.py, line .*. asks what a value is"),
+        (by_what_it_imports, "by_what_it_imports .test_questions_elsewhere.py, line .*. imports what is not read"),
         (inverting, "has a ~"),
         (keeping, "keeps what is not in the state"),
         (by_chance, "leaves to chance"),
@@ -119,6 +120,35 @@ def until_something_is_so(self: Any, m: Any) -> Any:
 def test_what_a_step_does_elsewhere_is_read(step: Callable[[Any, Any], Any], says: str) -> None:
     with pytest.raises(TypeError, match=says):
         prove_all(asking(step, Shown if step is by_the_state else Paint))
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What a step may use to put together what it goes on with."""
+
+    mine: Any
+    theirs: Any
+
+    def both(self) -> Any:
+        return self.mine & self.theirs
+
+
+class Several(NamedTuple):
+    first: Any
+    second: Any = None
+
+
+def with_objects_of_its_own(self: Any, m: Any) -> Any:
+    several = Several(Pages(m.ours, m.theirs))
+    none = several.second is None
+    match m.colour:
+        case Colour.RED if several.second is None and none:
+            return m.but(ours=several.first.both().add(m.page))
+    return m.but(bad=m.bad | (several.second is not None), ours=m.ours.cleared())
+
+
+def test_objects_of_python_may_be_used() -> None:
+    assert not prove_all(asking(with_objects_of_its_own)).not_proved
 
 
 def falling_back(self: Any, m: Any) -> Any:
