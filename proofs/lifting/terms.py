@@ -101,7 +101,9 @@ class Truth(_Symbolic):
         return Truth(negation(self.expression))
 
     def pick(self, yes: Any, no: Any) -> Any:
-        """``yes`` where true, else ``no``."""
+        """``yes`` where true, else ``no``; TypeError for what is no value."""
+        if not (z3.is_expr(expression(yes)) and z3.is_expr(expression(no))):
+            raise TypeError("pick is between two values: between sets, maps and states decide with if")
         return term(z3.If(self.expression, expression(yes), expression(no)))
 
 
@@ -128,5 +130,10 @@ class Term(_Symbolic):
     def __add__(self, other: Any) -> Any:
         return Term(self.expression + expression(other))
 
+    __radd__ = __add__
+
     def __sub__(self, other: Any) -> Any:
         return Term(self.expression - expression(other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return Term(expression(other) - self.expression)

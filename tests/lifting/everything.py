@@ -131,8 +131,8 @@ class Everything(Specification[Thing]):
 
     @operator
     def part(self, m: Thing) -> Thing:
-        """What is in one set and not in the other."""
-        return m.but(ours=m.ours - m.theirs, theirs=m.theirs - m.ours)
+        """What is in one set and not in the other; and a number reckoned from the left."""
+        return m.but(ours=m.ours - m.theirs, theirs=m.theirs - m.ours, left=2 - (1 + m.left))
 
     @operator
     def count(self, m: Thing, page: Pfn) -> Thing:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proofs.prove import prove_all
-from refmodel.language import neg
+from refmodel.language import neg, pick
 from tests.lifting.asking import asking
 from tests.lifting.everything import Colour
 
@@ -67,6 +67,10 @@ def a_field_of_another_sort(self: Any, m: Any) -> Any:
     return m.but(ours=m.cpus)
 
 
+def choosing_between_sets(self: Any, m: Any) -> Any:
+    return m.but(ours=pick(m.lit, m.ours, m.theirs))
+
+
 def a_number_for_an_enumeration(self: Any, m: Any) -> Any:
     return m.but(colour=7)
 
@@ -87,6 +91,7 @@ def a_number_for_an_enumeration(self: Any, m: Any) -> Any:
         (union_over_other_sorts, "over .'pfn'., and over .'cpu'."),
         (sameness_over_other_sorts, "over .'pfn'., and over .'cpu'."),
         (a_field_of_another_sort, "Paint.ours is given what is of another sort"),
+        (choosing_between_sets, "between sets, maps and states decide with if"),
         (a_number_for_an_enumeration, "Paint.colour is given what is of another sort"),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
