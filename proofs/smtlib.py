@@ -85,7 +85,9 @@ def text(obligation: Obligation) -> str:
         *(f"(assert {formula.sexpr()})" for formula in own),
         "(check-sat)",
     ]
-    return "\n".join(lines) + "\n"
+    if not (script := "\n".join(lines) + "\n").isascii():
+        raise Unusable(f"SMT-LIB of {obligation.name}", "letters that it does not have", "names of ASCII letters")
+    return script
 
 
 def file_name(obligation: Obligation) -> str:

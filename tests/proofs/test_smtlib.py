@@ -13,10 +13,11 @@ from proofs.prove import prove_all
 from proofs.smtlib import file_name, text, usable_directory, write
 from proofs.solve import Verdict
 from proofs.vacuity import Witnesses
+from refmodel.language import Contract, Pfn, implies, invariant
 from refmodel.seed import Seed
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
-from tests.proofs.peer import LendsInSecret, Library
+from tests.proofs.peer import LendsInSecret, Library, Shelf
 
 
 def test_a_script_is_plain_and_every_own_name_has_a_prefix() -> None:
@@ -51,6 +52,18 @@ def test_an_unusable_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="a file that can be written"):
         write(obligation, "", in_the_way)
     assert file_name(obligation) == "library-rounds/lend.1.what_is_lent_is_known.smt2"
+
+
+class Librairie(Library):
+    @invariant(Contract.ROUNDS)
+    def ce_qui_est_prêté_est_connu(self, m: Shelf, page: Pfn) -> bool:
+        return implies(m.lent[page], m.known[page])
+
+
+def test_names_in_letters_that_smtlib_has_not_are_refused(tmp_path: Path) -> None:
+    assert not prove_all(Librairie()).not_proved
+    with pytest.raises(Unusable, match="names of ASCII letters"):
+        prove_all(Librairie(), smtlib=tmp_path)
 
 
 def test_a_second_solver_agrees_on_the_peer_and_on_one_step_of_the_machine() -> None:
