@@ -9,7 +9,7 @@ import z3
 from attrs import frozen
 
 from proofs import rankings
-from proofs.lifting.cardinality import depends_on, numbers_in, without_lemmas
+from proofs.lifting.cardinality import depends_on, lemmas, numbers_in, without_lemmas
 from proofs.lifting.lift import arguments, paths_of
 from proofs.lifting.terms import Truth, expression
 from proofs.obligations import Chapter, Obligation, theory_of
@@ -58,7 +58,8 @@ class Progress(Chapter):
         group = f"{type(self.spec).__name__}: the engine is never stuck"
         waits = self.is_running(theory.before) & ranking.waits(theory.before)
         if part != ENGINE:
-            taken = (expression(waits & self.enabled(theory.before, [steps[part]])),)
+            enabled, known = self.enabled(theory.before, [steps[part]])
+            taken = (expression(waits & enabled), *known)
             hypotheses = small_hypotheses(type(self.spec))
             yield Obligation(group, part, 1, WAITED_FOR, hypotheses, taken, lambda: False, satisfiable=True)
             return
@@ -74,14 +75,14 @@ class Progress(Chapter):
         }
         for number, claim in enumerate((claim for claim in self.claims() if claim in ways), 1):
             when, able = ways[claim]
-            enabled = self.enabled(theory.before, able)
+            enabled, known = self.enabled(theory.before, able)
             yield Obligation(
                 group,
                 part,
                 number,
                 claim,
                 theory.hypotheses,
-                (expression(when),),
+                (expression(when), *known),
                 lambda before, enabled=enabled: enabled,
                 (theory.before,),
                 (theory.before, theory.before),
@@ -92,13 +93,13 @@ class Progress(Chapter):
         running = self.ranking.is_running(m) & self.ranking.finitely(m)
         return running if self.ranking.relies_on is None else running & self.ranking.relies_on(m)
 
-    def enabled(self, before: Any, steps: Sequence[Step]) -> Truth:
-        """Some path of some of these steps has arguments that meet its guards.
+    def enabled(self, before: Any, steps: Sequence[Step]) -> tuple[Truth, tuple[Any, ...]]:
+        """Some path of some of these steps has arguments that meet its guards; and what is known of their numbers.
 
         What the path knows of numbers of members is no guard: it holds whatever they are. A guard may ask for the
         number of a set that no argument changes; of one that an argument does, the path is left out.
         """
-        ways = []
+        ways, known = [], []
         for step in steps:
             given = [argument.expression for argument in arguments(step.parameters)]
             conditions = [without_lemmas(path.conditions) for path in paths_of(self.spec, step, before)]
@@ -106,7 +107,8 @@ class Progress(Chapter):
                 guards for guards in conditions if not any(depends_on(number, given) for number in numbers_in(guards))
             ]
             ways.append(z3.Exists(given, _open(paths)) if given else _open(paths))
-        return Truth(z3.Or(*ways))
+            known += [lemma for guards in paths for number in numbers_in(guards) for lemma in lemmas(number)]
+        return Truth(z3.Or(*ways)), tuple(known)
 
 
 def _open(paths: Sequence[Sequence[Any]]) -> Any:

@@ -8,12 +8,14 @@ import z3
 
 from proofs.lifting.terms import expression
 from proofs.obligations import theory_of
-from proofs.progress import Progress
+from proofs.progress import NEVER_STUCK, Progress
+from proofs.prove import prove_all
 from refmodel.compose import patched
 from refmodel.handover.failures import Failures
 from refmodel.language import need, neg
 from refmodel.machines import MACHINES, machine
 from refmodel.migration import AnyMachine
+from refmodel.seed import Bare
 from refmodel.state import Phase
 
 
@@ -34,10 +36,10 @@ AT: Mapping[str, Callable[[Any, Any], Any]] = {
 def is_possible(spec: AnyMachine, step: str) -> bool:
     """In every state in which it has to be."""
     theory = theory_of(spec)
-    enabled = Progress(spec).enabled(theory.before, [spec.steps[step]])
+    enabled, known = Progress(spec).enabled(theory.before, [spec.steps[step]])
     solver = z3.SimpleSolver()
     solver.set(timeout=20_000)
-    solver.add(*(formula for _, formula in theory.hypotheses))
+    solver.add(*(formula for _, formula in theory.hypotheses), *known)
     solver.add(expression(AT[step](spec, theory.before)), z3.Not(expression(enabled)))
     found = solver.check()
     assert found != z3.unknown
@@ -48,6 +50,26 @@ def is_possible(spec: AnyMachine, step: str) -> bool:
 @pytest.mark.parametrize("step", AT)
 def test_wire_and_hosts_may_be_lost_and_a_migration_given_up_at_every_step(name: str, step: str) -> None:
     assert is_possible(machine(name), step)
+
+
+class CommitsByNumber(Bare):
+    def commit(self, m: Any) -> Any:
+        """No page is owed: none, counted."""
+        need(m.rounds.to_send.size <= 0, "no page is owed")
+        return super().commit(m)
+
+
+class CommitsByFew(Bare):
+    def commit(self, m: Any) -> Any:
+        """A number of which nothing is known where the set has a member."""
+        need(m.log.dirty.filled().size <= 1, "there is one page at most")
+        return super().commit(m)
+
+
+def test_a_guard_may_ask_for_a_number() -> None:
+    assert not prove_all(CommitsByNumber(), chapters=(Progress(CommitsByNumber()),)).not_proved
+    [(_, record)] = prove_all(CommitsByFew(), chapters=(Progress(CommitsByFew()),)).not_proved
+    assert record.claim == NEVER_STUCK
 
 
 class SparesTheTarget(Failures[Any]):
