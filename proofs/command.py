@@ -17,7 +17,7 @@ from proofs.solve import Options
 from proofs.theorem import Weakened
 from proofs.work import Done
 from refmodel.language import Contract
-from refmodel.machines import machine
+from refmodel.machines import machine, own_machine
 from refmodel.theorem import CONTRACTS
 from refmodel.unusable import Unusable
 
@@ -38,7 +38,7 @@ def _progress(console: Console, quiet: bool) -> Iterator[Callable[[Done, int], N
 
 
 @click.command()
-@click.option("--machine", "machine_name", metavar="NAME", default="seed", show_default=True, help="The machine.")
+@click.option("--machine", "machine_name", metavar="NAME", help="The machine; else the variant's own, or seed.")
 @click.option("--variant", metavar="NAME", help="One of its variants; a wrong one is refuted.")
 @click.option("--only", metavar="STEP|CLAIM", multiple=True, help="Only this step or claim; may be repeated.")
 @click.option(
@@ -57,7 +57,7 @@ def _progress(console: Console, quiet: bool) -> Iterator[Callable[[Done, int], N
 )
 @click.option("--cross-check", is_flag=True, help="Have cvc5 decide each obligation too.")
 def prove(
-    machine_name: str,
+    machine_name: str | None,
     variant: str | None,
     only: tuple[str, ...],
     without: str | None,
@@ -74,7 +74,7 @@ def prove(
     console = Console(highlight=False, soft_wrap=True)
     options = Options(seed)
     try:
-        spec = machine(machine_name, variant)
+        spec = machine(machine_name or own_machine(variant), variant)
         with _progress(Console(stderr=True), as_json) as watch:
             report = prove_all(
                 spec,

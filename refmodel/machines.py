@@ -9,12 +9,17 @@ from refmodel.seed import Seed
 from refmodel.unusable import Unusable, nearest, shown
 from refmodel.variants import VARIANTS
 
-__all__ = ["MACHINES", "ONE_BY_ONE", "machine"]
+__all__ = ["MACHINES", "ONE_BY_ONE", "machine", "own_machine"]
 
 MACHINES: Mapping[str, str] = {choice.name: choice.summary for choice in CHOICES.values()}
 """The named machines, each with what it is. Any may be given further parts, and so may ``bare``: ``bare+PART``."""
 ONE_BY_ONE = (BARE.name, *(f"{BARE.name}+{part}" for part in PARTS if part not in Seed.parts))
 """The bare machine, and with it each part that the seed has not."""
+
+
+def own_machine(variant: str | None) -> str:
+    """The machine that a variant is of; the seed machine for none, or one that is not there."""
+    return VARIANTS[variant].machine if variant in VARIANTS else "seed"
 
 
 def machine(name: str, variant: str | None = None) -> AnyMachine:

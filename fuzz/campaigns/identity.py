@@ -7,10 +7,10 @@ import attrs
 import orjson
 from attrs import frozen
 
-from fuzz.campaigns.plan import Plan, own_machine
+from fuzz.campaigns.plan import Plan
 from fuzz.campaigns.store import read_input, write_atomically
 from fuzz.campaigns.targets import is_of_machines, path_of
-from refmodel.machines import machine
+from refmodel.machines import machine, own_machine
 from refmodel.unusable import Unusable, shown
 
 __all__ = ["Identity", "settled"]

@@ -4,9 +4,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from refmodel.variants import VARIANTS
-
-__all__ = ["Plan", "Summary", "own_machine"]
+__all__ = ["Plan", "Summary"]
 
 
 @frozen
@@ -90,8 +88,3 @@ class Summary:
         """What is fuzzed, for people."""
         on = self.machine + (f" ({self.variant})" if self.variant else "")
         return on if self.target == "machine" else f"{self.target}: {on}" if on else self.target
-
-
-def own_machine(variant: str | None) -> str:
-    """The machine that a variant is of; the seed machine for none, or one that is not there."""
-    return VARIANTS[variant].machine if variant in VARIANTS else "seed"

@@ -16,8 +16,9 @@ from attrs import define, field
 from fuzz.crashes import Crash, keep_shortest
 from fuzz.decode import HEAD, RECORD
 from fuzz.mutate import mutated
-from fuzz.questions.question import ALL, TAIL, Disagreement, Question, inputs, known_machine, own_machine, with_tail
+from fuzz.questions.question import ALL, TAIL, Disagreement, Question, inputs, known_machine, with_tail
 from fuzz.questions.table import QUESTIONS
+from refmodel.machines import own_machine
 from refmodel.unusable import Unusable
 
 __all__ = ["Summary", "main", "run"]

@@ -27,8 +27,9 @@ def fuzz(name: str, argv: Sequence[str]) -> Never:
     from fuzz.counters import counters
     from fuzz.decode import HEAD, RECORD
     from fuzz.mutate import mutated, seeds
-    from fuzz.questions.question import TAIL, Disagreement, known_machine, own_machine, with_tail
+    from fuzz.questions.question import TAIL, Disagreement, known_machine, with_tail
     from fuzz.questions.table import QUESTIONS
+    from refmodel.machines import own_machine
     from refmodel.unusable import Unusable
 
     machine = options.machine or own_machine(options.variant)

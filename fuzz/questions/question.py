@@ -15,7 +15,6 @@ from refmodel.language import Action
 from refmodel.machines import machine
 from refmodel.schedules.schedule import Schedule
 from refmodel.unusable import Unusable
-from refmodel.variants import VARIANTS
 
 __all__ = [
     "ALL",
@@ -29,7 +28,6 @@ __all__ = [
     "followed",
     "inputs",
     "known_machine",
-    "own_machine",
     "tail_of",
     "walked",
     "with_tail",
@@ -170,11 +168,6 @@ def with_tail(data: bytes, most: int, seed: int, mutated: Callable[[bytes, int],
         tail = bytes(changed)
     schedule = schedule.ljust(HEAD + RECORD, b"\0")
     return (schedule + tail)[:most]
-
-
-def own_machine(variant: str | None) -> str:
-    """The machine that a variant is of; the seed machine for none, or one that is not there."""
-    return VARIANTS[variant].machine if variant in VARIANTS else "seed"
 
 
 def known_machine(name: str, variant: str | None) -> None:

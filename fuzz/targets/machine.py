@@ -48,10 +48,10 @@ def _target(atheris: Any, options: argparse.Namespace) -> "tuple[Guide, Callable
     """What guides the runs, and the function of one input."""
     # Imported late, so that edges can be instrumented on the way.
     if options.feedback == "state":
-        from refmodel.machines import machine
+        from refmodel.machines import machine, own_machine
     else:
         with atheris.instrument_imports(include=["refmodel"]):
-            from refmodel.machines import machine
+            from refmodel.machines import machine, own_machine
     from fuzz.campaigns.normal import Known, in_normal_order, key_of
     from fuzz.campaigns.status import STATUS
     from fuzz.campaigns.worker import told
@@ -60,10 +60,8 @@ def _target(atheris: Any, options: argparse.Namespace) -> "tuple[Guide, Callable
     from fuzz.run import Runner
     from fuzz.shrink import shrink
     from refmodel.schedules.schedule import dumps
-    from refmodel.variants import VARIANTS
 
-    known = VARIANTS.get(options.variant)
-    name = options.machine or (known.machine if known else "seed")
+    name = options.machine or own_machine(options.variant)
     runner = Runner(machine(name, options.variant), claims=options.judge == "claims")
     guide = Guide(atheris, runner, options.feedback != "edges")
     seen = Known()

@@ -10,6 +10,7 @@ import orjson
 from rich.console import Console
 
 from refmodel.language import Sizes
+from refmodel.machines import own_machine
 from refmodel.schedules.schedule import load, save
 from refmodel.search.again import again
 from refmodel.search.find import GROWING, MAX_STATES, Found, find
@@ -75,7 +76,7 @@ def search(
     results = []
     for name in VARIANTS if all_variants else (variant,):
         known = VARIANTS.get(name or "")
-        on = machine_name or (known.machine if known else "seed")
+        on = machine_name or own_machine(name)
         growing = sizes or (known.growing if known else ()) or GROWING
         more = rounds if rounds is not None else known.rounds if known else ROUNDS
         try:

@@ -40,6 +40,12 @@ def test_a_wrong_variant_exits_with_1_and_names_step_and_claim() -> None:
     assert "READING" in result.output
 
 
+def test_a_variant_is_one_of_its_own_machine_where_none_is_named() -> None:
+    result = _run("--variant", "zero-page-not-sent", "--only", "zero_send")
+    assert result.exit_code == 1
+    assert "refuted: zero_send against what_has_arrived_is_what_was_read" in result.output
+
+
 def test_json_is_records_and_totals_and_nothing_else() -> None:
     result = _run("--json", "--only", "commit", "--seed", "3")
     printed = json.loads(result.stdout)
