@@ -5,6 +5,8 @@ later, ``the_wire_is_empty_but_for_rounds_and_stop_and_copy`` where the end does
 ``what_was_noted_is_still_marked`` where a mark goes when the page leaves.
 """
 
+from refmodel.language import neg
+from refmodel.state import Phase
 from refmodel.transport.delta_cache import D, DeltaCache
 from refmodel.transport.late_buffer import L, LateBuffer
 from refmodel.variants.variant import Variant
@@ -36,10 +38,10 @@ class WaitsForCopiesAlone(LateBuffer[L]):
         return super().is_settled(m.but(fifo=fifo.but(words=copies)))
 
 
-class CopiesAfterAll(LateBuffer[L]):
+class CopiesUntilTheStop(LateBuffer[L]):
     def goes_by_reference(self, m: L, page: int) -> bool:
-        """Every page is copied before it is sent (the kernel does so where it cannot pin it)."""
-        return False
+        """Under the running guest pages are copied (the kernel does so where it cannot pin them)."""
+        return neg(m.phase == Phase.LIVE) & super().goes_by_reference(m, page)
 
 
 LATE_VARIANTS = (
@@ -69,10 +71,10 @@ LATE_VARIANTS = (
         rounds=0,
     ),
     Variant(
-        "copied-after-all",
+        "copied-until-the-stop",
         "M21",
-        CopiesAfterAll,
-        "pages that could go by reference are copied",
+        CopiesUntilTheStop,
+        "pages that could go by reference are copied under the running guest: only the last ones do",
         ("62c4943266",),
         machine=_MACHINE,
         growing=_ONE,
