@@ -166,7 +166,7 @@ def _migrated(verify: bool = False) -> Recording:
         "dst.mem": _image(target, _THERE, 4),
         "before.mem": _image(halted, _HERE, 3),
         **_log(),
-        "times.txt": f"# reply 8.0 54\n9.0 0 {split}\n9.4 {split} {len(stream) - split}\n".encode(),
+        "times.txt": f"# reply 8.0 54\n9.02 0 {split}\n9.4 {split} {len(stream) - split}\n".encode(),
         "trace.bin": _trace(),
         "xenperf.txt": counters.encode(),
         "tables.bin": _tables(halted),
