@@ -43,16 +43,16 @@ def test_that_a_queue_has_a_first_record_is_needed(monkeypatch: pytest.MonkeyPat
 
 
 class ForgetsTheHeader(FifoWire[Any]):
-    def queued(self, m: Any, page: int, words: Any, value: int) -> Any:
+    def queued(self, m: Any, page: int, words: Any, value: int, is_whole: bool) -> Any:
         """A record does not say of which page it is."""
-        after = super().queued(m, page, words, value)
+        after = super().queued(m, page, words, value, is_whole)
         return after.but(fifo=after.fifo.but(pages=after.fifo.pages.where(lambda k, p: k == m.fifo.tail, False)))
 
 
 class WaitsForItself(FifoWire[Any]):
-    def queued(self, m: Any, page: int, words: Any, value: int) -> Any:
+    def queued(self, m: Any, page: int, words: Any, value: int, is_whole: bool) -> Any:
         """A record counts as sent before itself, so that it is never the first."""
-        after, tail = super().queued(m, page, words, value), m.fifo.tail
+        after, tail = super().queued(m, page, words, value, is_whole), m.fifo.tail
         return after.but(fifo=after.fifo.but(earlier=after.fifo.earlier.add((tail, tail))))
 
 
