@@ -37,8 +37,7 @@ class Checker:
         self._layout = packing.layout
         self.packing = packing
         self._paths, self._scalars = known_scalars(spec.state)
-        places = (self._layout.whole(path) for path in self._paths)
-        self._scalar_bits = sum(self.packing.bits(cells) for cells in places)
+        self._scalar_bits = packing.bits_of(self._paths)
         self._of_scalars: dict[int, Plans] = {}
         self._seen = 0
 

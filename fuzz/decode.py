@@ -61,7 +61,7 @@ class Decoder:
         self._kinds = [kind_of(spec, step, sizes, packing) for step in spec.steps.values()]
         self._layout = packing.layout
         self._paths, self._scalars = known_scalars(spec.state)
-        self._scalar_bits = sum(packing.bits(self._layout.whole(path)) for path in self._paths)
+        self._scalar_bits = packing.bits_of(self._paths)
         self._choices: dict[Any, _Choices] = {}
         """By the scalars, or by their bits of a packed state."""
         self.nominal: list[Kind | None] = []

@@ -3,7 +3,7 @@
 Kept up to date from step to step: parts that a step shares with the state before it are not looked at.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_type_hints
 
 import attrs
@@ -58,6 +58,10 @@ class Packing:
         """The mask of the bits of cells, which are given by the layout's numbers as a mask; -1 is every cell."""
         return -1 if cells < 0 else sum(mask for i, mask in enumerate(self._cells) if cells >> i & 1)
 
+    def bits_of(self, leaves: Iterable[str]) -> int:
+        """The mask of the bits of leaves, which are given by their paths."""
+        return sum(self.bits(self.layout.whole(path)) for path in leaves)
+
     def cells(self, differs: int) -> int:
         """The other way: the cells that have some of these bits, so by which cells two packed states differ."""
         found = self._masks.get(differs)
@@ -109,7 +113,7 @@ class Packing:
         offset = self._offsets[path]
         if self.layout.leaves[path].kind is Set:
             return lambda packed, old, new: packed ^ (old.bits ^ new.bits) << offset
-        others, numbers = ~self.bits(self.layout.whole(path)), self._numbers
+        others, numbers = ~self.bits_of((path,)), self._numbers
         if self.layout.leaves[path].kind is Map:
             return lambda packed, old, new: packed & others | numbers(new.cells) << offset
         return lambda packed, old, new: packed & others | numbers((new,)) << offset

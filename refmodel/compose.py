@@ -15,7 +15,7 @@ from refmodel.seed import Bare, Seed
 from refmodel.state import Machine
 from refmodel.unusable import Unusable, nearest, shown
 
-__all__ = ["BARE", "CHOICES", "Choice", "build", "chosen", "compose", "nearest", "patched"]
+__all__ = ["BARE", "BASES", "CHOICES", "Choice", "build", "chosen", "compose", "patched"]
 
 
 @frozen
@@ -92,7 +92,9 @@ CHOICES: Mapping[str, Choice] = {
 """The named machines."""
 
 BARE = Choice("bare", Bare.parts, "what every machine has, without failures, to look at parts on one by one: bare+PART")
-"""No machine of anybody's, but parts may be added to it as to a named one."""
+"""No machine of anybody's."""
+BASES: Mapping[str, Choice] = {**CHOICES, BARE.name: BARE}
+"""What parts may be added to."""
 _WRITTEN: Mapping[str, type[AnyMachine]] = {"bare": Bare, "seed": Seed}
 """Those whose class is written out, for the reader."""
 
@@ -103,11 +105,10 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
     Unusable where a machine or part is not there (with the nearest name), or displaces what another part refines.
     """
     base, *more = name.split("+")
-    bases = {**CHOICES, BARE.name: BARE}
-    if base not in bases:
+    if base not in BASES:
         raise Unusable("machine", f"no machine {shown(base)}", nearest(base, CHOICES))
     found: dict[str, Part] = {}
-    todo = [*bases[base].parts, *more]
+    todo = [*BASES[base].parts, *more]
     while todo:
         wanted = todo.pop(0)
         if wanted not in PARTS:
@@ -121,7 +122,7 @@ def chosen(name: str) -> tuple[Choice, tuple[Part, ...]]:
         if not any(issubclass(other.cls, needed.cls) for other in found.values()):
             instead = next(other.name for other in found.values() if other.role == needed.role)
             raise Unusable("machine", f"{refining.name!r} beside {instead!r}", f"{needed.name!r}, which it refines")
-    return bases[base], tuple(part for part in PARTS.values() if part.name in found)
+    return BASES[base], tuple(part for part in PARTS.values() if part.name in found)
 
 
 @cache

@@ -7,9 +7,9 @@ from refmodel.migration import AnyMachine
 from refmodel.parts import PARTS
 from refmodel.seed import Seed
 from refmodel.unusable import Unusable, nearest, shown
-from refmodel.variants import VARIANTS
+from refmodel.variants import VARIANTS, Variant
 
-__all__ = ["MACHINES", "ONE_BY_ONE", "machine", "own_machine"]
+__all__ = ["MACHINES", "ONE_BY_ONE", "machine", "own_machine", "variant_named"]
 
 MACHINES: Mapping[str, str] = {choice.name: choice.summary for choice in CHOICES.values()}
 """The named machines, each with what it is. Any may be given further parts, and so may ``bare``: ``bare+PART``."""
@@ -22,10 +22,15 @@ def own_machine(variant: str | None) -> str:
     return VARIANTS[variant].machine if variant in VARIANTS else "seed"
 
 
+def variant_named(name: str) -> Variant:
+    """The variant; Unusable, with the nearest names, when there is none."""
+    if name not in VARIANTS:
+        raise Unusable("variant", f"no variant {shown(name)}", nearest(name, VARIANTS, "refmodel bugs --names"))
+    return VARIANTS[name]
+
+
 def machine(name: str, variant: str | None = None) -> AnyMachine:
     """The machine, or its variant; Unusable, with the nearest name, when there is none."""
     if variant is None:
         return compose(name)()
-    if variant not in VARIANTS:
-        raise Unusable("variant", f"no variant {shown(variant)}", nearest(variant, VARIANTS, "refmodel bugs --names"))
-    return VARIANTS[variant].on(name)()
+    return variant_named(variant).on(name)()

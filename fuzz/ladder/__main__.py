@@ -17,7 +17,7 @@ from fuzz.ladder.page import write
 from fuzz.ladder.rungs import ABLATED, BY_ONE, DEFAULT
 from fuzz.ladder.table import markdown
 from fuzz.mutations import MUTATIONS
-from refmodel.compose import nearest
+from refmodel.machines import variant_named
 from refmodel.unusable import Unusable
 from refmodel.variants import VARIANTS
 
@@ -61,8 +61,7 @@ def ladder(
 ) -> None:
     """Steps and CPU seconds to the finding, of wrong variants by five engines, with the same decoder and mix."""
     for name in variants:
-        if name not in VARIANTS:
-            raise Unusable("variant", f"no variant {name!r}", nearest(name, VARIANTS, "refmodel bugs --names"))
+        variant_named(name)
     wrong = [v.name for v in VARIANTS.values() if not v.sound]
     chosen = list(variants) or (wrong if everything else list(ABLATED if ablation else BY_ONE if by_one else DEFAULT))
     if ablation:

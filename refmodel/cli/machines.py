@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from refmodel.compose import BARE, CHOICES, chosen
+from refmodel.compose import BASES, CHOICES, chosen
 from refmodel.parts import PARTS
 from refmodel.variants import VARIANTS
 
@@ -31,7 +31,7 @@ def machines(as_json: bool) -> None:
     named.add_column("machine", no_wrap=True)
     named.add_column("what it is")
     named.add_column("parts")
-    for name, choice in (*CHOICES.items(), (BARE.name, BARE)):
+    for name, choice in BASES.items():
         named.add_row(name, choice.summary, ", ".join(part.name for part in chosen(name)[1]))
     console.print(named)
     parts = Table(box=SIMPLE_HEAD, pad_edge=False)
